@@ -1,0 +1,1 @@
+"""Prasan: one platform on which a city's digital work hangs together."""
