@@ -1,0 +1,1 @@
+"""Pages by audience: citizens, the public, the desk."""
