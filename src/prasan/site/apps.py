@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SiteConfig(AppConfig):
+    name = "prasan.site"
+    label = "site"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Name the pages that belong to no module in the footer."""
+        from prasan.fabric.navigation import NavigationItem, register
+
+        register(NavigationItem(url_name="privacy", label=_("Privacy"), place="footer", order=20))
+        register(NavigationItem(url_name="about", label=_("About this site"), place="footer", order=30))

@@ -1,0 +1,11 @@
+"""The front page and the pages that belong to no module."""
+
+from django.urls import path
+
+from prasan.site import pages
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("privacy/", pages.privacy, name="privacy"),
+    path("about/", pages.about, name="about"),
+]
