@@ -1,0 +1,1 @@
+"""A module whose subscriber takes its time."""
