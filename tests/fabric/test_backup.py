@@ -9,6 +9,7 @@ import shutil
 import stat
 import tarfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -48,13 +49,26 @@ def source() -> Iterator[City]:
         yield made
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A backup with the secrets, and what the city held at that moment: other tests let the city grow."""
+
+    path: Path
+    content: dict[str, tuple[int, str]]
+    photos: dict[str, bytes]
+
+
 @pytest.fixture(scope="module")
-def archive(source: City, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A backup with the secrets."""
+def taken(source: City, tmp_path_factory: pytest.TempPathFactory) -> Taken:
     path = tmp_path_factory.mktemp("backup") / "city.tar"
     output = source.prasan("backup", str(path), "--with-secrets").stdout
     assert "THE KEYS ARE IN THIS FILE" in output
-    return path
+    return Taken(path, content(source), photos(source))
+
+
+@pytest.fixture(scope="module")
+def archive(taken: Taken) -> Path:
+    return taken.path
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +100,12 @@ def photos(of: City) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def test_everything_is_the_same_on_another_machine(source: City, archive: Path, target: City) -> None:
-    done = target.prasan("restore", str(archive))
+def test_everything_is_the_same_on_another_machine(taken: Taken, target: City) -> None:
+    done = target.prasan("restore", str(taken.path))
     assert "20 photos" in done.stdout
-    assert content(target) == content(source)
-    assert len(content(source)) > 30
-    assert photos(target) == photos(source)
+    assert content(target) == taken.content
+    assert len(taken.content) > 30
+    assert photos(target) == taken.photos
     assert target.python(READ_ADDRESSES).strip() == "citizen0@home.example"
     verified = target.prasan("ledger", "verify")
     assert "20 entries under 4 seals; 0 not sealed yet" in verified.stdout
