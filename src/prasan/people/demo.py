@@ -20,7 +20,9 @@ NAMES = {
     Role.OFFICER: "สมชาย ใจดี",
     Role.DISPATCHER: "วิภา ศรีสุข",
     Role.SUPERVISOR: "ประเสริฐ มั่นคง",
+    Role.DIGITAL_OFFICER: "กมลวรรณ ทองดี",
     Role.ANALYST: "ณัฐพล แสงทอง",
+    Role.SECRETARY: "พิมพ์ใจ วัฒนกุล",
     Role.AUDITOR: "อรทัย พงษ์ไพร",
     Role.ADMIN: "ธนา รุ่งเรือง",
 }
@@ -66,6 +68,12 @@ def _agency(role: str) -> str:
         kinds = {code: known.agency(code).kind for code in divisions}
         works = [code for code in divisions if kinds[code] == Agency.Kind.DISTRICT_DIVISION]
         return next((code for code in works if code.endswith(".works")), works[0] if works else office)
+    if role == Role.DIGITAL_OFFICER:
+        return min(
+            code
+            for code in known.children(known.root.code)
+            if known.agency(code).kind == Agency.Kind.DEPARTMENT
+        )
     return office if role in {Role.DISPATCHER, Role.SUPERVISOR} else known.root.code
 
 

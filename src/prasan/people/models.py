@@ -20,7 +20,9 @@ class Role(models.TextChoices):
     OFFICER = "officer", _("Officer")
     DISPATCHER = "dispatcher", _("Dispatcher")
     SUPERVISOR = "supervisor", _("Supervisor")
+    DIGITAL_OFFICER = "digital_officer", _("Digital officer")
     ANALYST = "analyst", _("Analyst")
+    SECRETARY = "secretary", _("Committee secretary")
     AUDITOR = "auditor", _("Auditor")
     ADMIN = "admin", _("Administrator")
 

@@ -14,8 +14,10 @@ from prasan.fabric.problems import Problem
 def parser() -> argparse.ArgumentParser:
     """The whole command line; modules are imported without Django being set up."""
     from prasan.city import commands as city
+    from prasan.committee import commands as committee
     from prasan.fabric import commands as fabric
     from prasan.people import commands as people
+    from prasan.portfolio import commands as portfolio
     from prasan.reports import commands as reports
     from prasan.site import commands as site
 
@@ -26,6 +28,8 @@ def parser() -> argparse.ArgumentParser:
     for name, module, text in (
         ("city", city, "the city as data: check, load, areas"),
         ("reports", reports, "citizens' reports: import, train, evaluate, route"),
+        ("portfolio", portfolio, "systems and proposals: import, screen, choose"),
+        ("committee", committee, "committees and their meetings"),
     ):
         group = verbs.add_parser(name, help=text)
         module.add_parsers(group.add_subparsers(dest="subverb", required=True, metavar="COMMAND"))

@@ -38,6 +38,8 @@ BASEMAP_ORIGINS = os.environ.get("PRASAN_BASEMAP_ORIGINS", "").split()
 INSTALLED_APPS = [
     "prasan.site.apps.SiteConfig",
     "prasan.reports.apps.ReportsConfig",
+    "prasan.portfolio.apps.PortfolioConfig",
+    "prasan.committee.apps.CommitteeConfig",
     "prasan.people.apps.PeopleConfig",
     "prasan.city.apps.CityConfig",
     "prasan.fabric.apps.FabricConfig",

@@ -10,6 +10,8 @@ urlpatterns = [
     path("", include("prasan.fabric.urls")),
     path("", include("prasan.people.urls")),
     path("", include("prasan.reports.urls")),
+    path("portfolio/", include("prasan.portfolio.urls")),
+    path("committee/", include("prasan.committee.urls")),
 ]
 
 handler400 = "prasan.fabric.handlers.bad_request"

@@ -1,0 +1,11 @@
+"""`prasan committee …`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Subparsers = Any  # argparse keeps the type private
+
+
+def add_parsers(verbs: Subparsers) -> None:
+    """Add this module's verbs."""

@@ -1,0 +1,54 @@
+"""Who may do what with systems, proposals and choices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prasan.fabric.actors import Actor
+from prasan.people.models import Role
+from prasan.people.policies import holds
+
+AGENCY_SIDE: frozenset[str] = frozenset({Role.DIGITAL_OFFICER, Role.SUPERVISOR})
+CITY_SIDE: frozenset[str] = frozenset({Role.ANALYST, Role.SECRETARY})
+READERS: frozenset[str] = AGENCY_SIDE | CITY_SIDE | {Role.AUDITOR, Role.ADMIN}
+
+
+def may_change_system(actor: Actor, owner: str) -> bool:
+    """Enter, change and confirm a system: its owner's digital officers and supervisors, and the city's analysts."""
+    return holds(actor, AGENCY_SIDE, owner) or is_analyst(actor)
+
+
+def may_write_proposal(actor: Actor, agency: str) -> bool:
+    """Write, change, submit and withdraw: the agency's digital officers and supervisors."""
+    return holds(actor, AGENCY_SIDE, agency)
+
+
+def may_read_proposal(actor: Actor, agency: str) -> bool:
+    """Before the decision: the agency's own people and the city's side. Nobody else, whatever the stage."""
+    return holds(actor, READERS, agency) or is_city_side(actor)
+
+
+def may_screen(actor: Actor) -> bool:
+    """Return a proposal, send it on to a board, say what overlaps."""
+    return is_analyst(actor)
+
+
+def may_choose(actor: Actor) -> bool:
+    """Build scenarios and choose under a ceiling."""
+    return is_analyst(actor)
+
+
+def is_analyst(actor: Actor) -> bool:
+    """An analyst for the whole city."""
+    return holds(actor, {Role.ANALYST}, None)
+
+
+def is_city_side(actor: Actor) -> bool:
+    """Analysts, secretaries, auditors and administrators of the whole city."""
+    return holds(actor, CITY_SIDE | {Role.AUDITOR, Role.ADMIN}, None)
+
+
+def may_see_portfolio(user: Any) -> bool:
+    """Whether `request.user` finds the portfolio in the navigation: no statement of its own."""
+    pairs = getattr(user, "role_pairs", None) or ()
+    return any(role in READERS for role, _agency in pairs)
