@@ -144,9 +144,11 @@ def create_row(plan: Plan, city: City, key: str, size: int) -> tuple[tuple[str, 
     used = Cpu(web.web, after.since(before).jobs, web.postgres)
     per_report = [value / made * 1000 for value in (used.web, used.jobs, used.postgres)]
     statements, code = pgbench.captured_statements(bodies[0], key)
+    earlier = _count()
     tps = pgbench.transactions_per_second(
         pgbench.script_of(statements, code), city.folder, clients=CLIENTS, seconds=plan.pgbench_seconds
     )
+    assert _count() - earlier > 0.8 * tps * plan.pgbench_seconds, "pgbench's transactions wrote no reports"
     speed = seen["sent"] / seen["seconds"]
     row = (
         f"{size:,}", f"{speed:.0f}/s", *_quantiles(seen["latencies"]), *(f"{one:.1f} ms" for one in per_report),

@@ -21,6 +21,9 @@ hypothesis_settings.load_profile("prasan")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the embedded server (in a folder of the tests' own) unless DATABASE_URL names another."""
+    from prasan.fabric import paths
+
+    (paths.var_folder() / "static").mkdir(parents=True, exist_ok=True)  # else every request warns
     if not os.environ.get("DATABASE_URL"):
         from prasan.fabric import postgres
 

@@ -14,6 +14,7 @@ from prasan.fabric import files
 from prasan.people import erasures, exports
 from prasan.people.models import User
 from prasan.reports import actions
+from prasan.reports.actions.desk import contact_read
 from prasan.reports.actions.photos import original_key, photo_add
 from prasan.reports.models import Entry, Photo, Report
 from tests import factories
@@ -85,3 +86,11 @@ def test_erasure_leaves_the_problem_and_takes_the_person(
     assert not Photo.objects.filter(key=key).exists()
     assert not files.exists(original_key(key))
     assert kept.followers == 0
+
+
+def test_who_read_my_data_names_the_report_and_leads_to_it(sent: Report) -> None:
+    officer = factories.officer()
+    contact_read(actor=officer, code=sent.code)
+    page = factories.signed_in(User.objects.get(pk=sent.reporter_id)).get("/me/reads/").content.decode()
+    assert f"เรื่องแจ้ง {sent.code}" in page
+    assert f"/r/{sent.code}/" in page

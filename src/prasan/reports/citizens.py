@@ -8,11 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from prasan.fabric import files
 from prasan.fabric.actors import Actor
-from prasan.people import erasures, exports, panels
+from prasan.people import erasures, exports, panels, reads
 from prasan.reports.actions.photos import original_key, pictures_delete
+from prasan.reports.links import report_url
 from prasan.reports.models import Entry, Follower, Photo, Report
 from prasan.reports.policies import reporter_token
 
@@ -25,6 +27,12 @@ def register() -> None:
     panels.register("reports", 10, template="reports/citizen/mine.html", context=panel)
     exports.register("reports", export)
     erasures.register("reports", erase)
+    reads.register_thing("report", what_was_read)
+
+
+def what_was_read(code: str) -> tuple[str, str]:
+    """Name and address of a report, for "who read my data"."""
+    return _("Report %(code)s") % {"code": code}, report_url(code)
 
 
 def panel(request: HttpRequest, actor: Actor) -> dict[str, Any]:
