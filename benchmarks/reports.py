@@ -163,7 +163,7 @@ def read_rows(plan: Plan, city: City, size: int) -> list[tuple[str, ...]]:
     with served(city):
         asked = {
             "list of 50 (API)": lambda: _list_path(rng, ""),
-            "list, Thai words and category (API)": lambda: _list_path(rng, _words(rng), category="road"),
+            "list, Thai words and category (API)": lambda: _list_path(rng, _words(rng, "road"), category="road"),
             "list, Thai words (API)": lambda: _list_path(rng, _words(rng)),
             "list page": lambda: f"/reports/?district={rng.randrange(1001, 1051)}",
             "search page": lambda: f"/reports/?words={urllib.parse.quote(_words(rng))}",
@@ -344,14 +344,14 @@ def _bodies(count: int) -> Iterator[str]:
         yield json.dumps(body, ensure_ascii=False)
 
 
-def _words(rng: random.Random) -> str:
+def _words(rng: random.Random, category: str = "") -> str:
     from django.conf import settings
 
     from prasan.reports.demonstration.words import load_words
 
     words = load_words(settings.CITY_FOLDER)
     assert words is not None
-    script = words.scripts[rng.choice(tuple(words.scripts))]
+    script = words.scripts[category or rng.choice(tuple(words.scripts))]
     return f"{rng.choice(script.problems)} {rng.choice(words.lists['places'])}"
 
 

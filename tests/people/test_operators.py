@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -97,6 +98,11 @@ def test_loading_the_demonstration_again_is_quick_and_changes_nothing(
     with django_assert_num_queries(1):
         demo.load()
     assert list(User.objects.values_list("pk", "password")) == before
+
+
+def test_the_doctor_says_when_the_city_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "registers", lambda: SimpleNamespace(agencies={}))
+    assert "prasan city load" in checks.administrators().text
 
 
 def test_the_doctor_asks_for_an_administrator_who_can_sign_in(

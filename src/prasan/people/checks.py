@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from prasan.city.files import CityFiles, register_city_file
+from prasan.city.registers import registers
 from prasan.city.rows import ErrorList, Lines, RowError, read_yaml
 from prasan.fabric import keys
 from prasan.fabric.checks import Result, register
@@ -22,6 +23,8 @@ from prasan.people.providers import AUDIENCES, FILE, ID, REQUIRED, apps
 @register("administrators")
 def administrators() -> Result:
     """Somebody can give roles in the whole city."""
+    if not registers().agencies:
+        return Result.error("the city's agencies are not loaded: run `prasan city load`")
     held = RoleGrant.objects.filter(valid_grants(), role=Role.ADMIN, agency=root_code(), user__is_active=True)
     usable = [grant for grant in held.select_related("user") if grant.user.may_sign_in]
     if usable:
