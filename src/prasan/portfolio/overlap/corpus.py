@@ -1,0 +1,333 @@
+"""Items as rows of sparse matrices: functions, commodities, data, words, letters of the title."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from prasan.portfolio.overlap.items import Item
+from prasan.portfolio.overlap.lexicon import Lexicon
+from prasan.portfolio.overlap.text import SENTENCE, clean, phase
+
+Matrix = sparse.csr_matrix
+Floats = NDArray[np.float32]
+
+# How much a concept counts by where it is said: a title names the function, a scope also lists its parts.
+FIELDS = {"title": 1.0, "objective": 0.6, "scope": 0.35, "capability": 0.5, "benefit": 0.2}
+WINDOW = 22  # words of one clause; Thai has no full stops to go by
+COVERED = 0.74  # share of a phrase's weight that must be there
+KIND_WEIGHTS = {
+    "function": 1.0,
+    "data": 0.3,
+    "technology": 0.2,
+    "audience": 0.1,
+    "commodity": 0.0,
+    "generic": 0.0,
+}
+LETTERS = (3, 4)
+CHUNK = 2_000  # items whose clauses are matched with the lexicon at once
+
+
+class Embedder(Protocol):
+    """A local embedding model, if the city has one: texts to rows of equal length (normalised here)."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read off one item's text; kept so that a corpus is made again without reading it again."""
+
+    words: Counter[str]
+    title_words: Counter[str]
+    letters: Counter[str]
+    windows: tuple[tuple[str, frozenset[str]], ...]
+    districts: frozenset[str]
+    phase: bool
+    data_words: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Terms:
+    """Column of each word (or run of letters), and its weight: rare ones tell more."""
+
+    index: dict[str, int]
+    idf: Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Corpus:
+    """Items to compare with. Made by `build_corpus`; never changes, so it can be cached and shared."""
+
+    lexicon: Lexicon
+    items: tuple[Item, ...]
+    readings: tuple[Reading, ...]
+    strengths: Matrix  # items x concepts: how surely and how centrally each concept is meant
+    functions: Matrix
+    commodities: Matrix
+    words: Matrix
+    titles: Matrix
+    letters: Matrix
+    commodity_share: Floats
+    certainty: Floats
+    word_terms: Terms
+    letter_terms: Terms
+    embedder: Embedder | None = None
+    embedded: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+def read_item(item: Item, lexicon: Lexicon) -> Reading:
+    """Clean and segment one item's text."""
+    texts = {
+        "title": f"{item.title} | {item.title_en}",
+        "objective": item.objective,
+        "scope": item.scope,
+        "capability": item.capability,
+        "benefit": item.benefit,
+    }
+    words: Counter[str] = Counter()
+    windows: list[tuple[str, frozenset[str]]] = []
+    title_words: Counter[str] = Counter()
+    districts: set[str] = set()
+    for name, text in texts.items():
+        if not text:
+            continue
+        cleaned, found = without_districts(clean(text), lexicon.districts)
+        districts.update(found)
+        for clause in SENTENCE.split(cleaned):
+            tokens = lexicon.tokens(clause)
+            told = [token for token in tokens if token not in lexicon.plain_words and len(token) > 1]
+            words.update(told)
+            if name == "title":
+                title_words.update(told)
+            windows.extend((name, window) for window in _windows(tokens))
+    words.update(title_words)
+    return Reading(
+        words=words,
+        title_words=title_words,
+        letters=_letters(clean(item.title)),
+        windows=tuple(windows),
+        districts=frozenset(districts),
+        phase=phase(item.title),
+        data_words=frozenset(lexicon.tokens(clean(f"{item.data} {item.interfaces}"))) - lexicon.plain_words,
+    )
+
+
+def without_districts(text: str, districts: frozenset[str]) -> tuple[str, set[str]]:
+    """Text without the city's district names, and the names that were in it."""
+    found = set()
+    for match in re.findall(r"(?:สำนักงาน)?เขต\s?([ก-๎]+)", text):
+        for name in districts:
+            if match.startswith(name):
+                found.add(name)
+    for name in sorted(found, key=len, reverse=True):
+        text = re.sub(rf"(?:พื้นที่)?(?:สำนักงาน)?เขต\s?{name}", " | ", text)
+    return text, found
+
+
+def _windows(tokens: list[str]) -> Iterable[frozenset[str]]:
+    if not tokens:
+        return
+    step = WINDOW // 2
+    for start in range(0, max(1, len(tokens) - step), step):
+        yield frozenset(tokens[start : start + WINDOW])
+
+
+def _letters(text: str) -> Counter[str]:
+    joined = re.sub(r"[^a-z0-9ก-๎]+", " ", text)
+    return Counter(
+        joined[at : at + size]
+        for size in LETTERS
+        for at in range(len(joined) - size + 1)
+        if " " not in joined[at : at + size]
+    )
+
+
+def build_corpus(
+    items: Iterable[Item],
+    lexicon: Lexicon,
+    *,
+    previous: Corpus | None = None,
+    embedder: Embedder | None = None,
+) -> Corpus:
+    """Read items and index them; items equal to those of `previous` are not read again."""
+    taken = tuple(items)
+    known = dict(zip(previous.items, previous.readings, strict=True)) if previous is not None else {}
+    readings = tuple(known.get(item) or read_item(item, lexicon) for item in taken)
+    words = _terms(reading.words for reading in readings)
+    letters = _terms(reading.letters for reading in readings)
+    return _index(taken, readings, lexicon, terms=(words, letters), embedder=embedder)
+
+
+def beside(corpus: Corpus, items: Sequence[Item]) -> Corpus:
+    """Other items indexed in the terms of `corpus`, to be compared with it."""
+    readings = tuple(read_item(item, corpus.lexicon) for item in items)
+    terms = (corpus.word_terms, corpus.letter_terms)
+    return _index(tuple(items), readings, corpus.lexicon, terms=terms, embedder=corpus.embedder)
+
+
+def _terms(counts: Iterable[Counter[str]]) -> Terms:
+    spread: Counter[str] = Counter()
+    total = 0
+    for one in counts:
+        spread.update(one.keys())
+        total += 1
+    weights = (math.log((1 + total) / (1 + count)) + 0.3 for count in spread.values())
+    index = {term: number for number, term in enumerate(spread)}
+    return Terms(index, np.fromiter(weights, np.float32, len(spread)))
+
+
+def _index(
+    items: tuple[Item, ...],
+    readings: tuple[Reading, ...],
+    lexicon: Lexicon,
+    *,
+    terms: tuple[Terms, Terms],
+    embedder: Embedder | None,
+) -> Corpus:
+    words, letters = terms
+    strengths = concept_strengths(readings, lexicon)
+    weights = np.asarray([KIND_WEIGHTS[concept.kind] for concept in lexicon.concepts] or [0], np.float32)
+    buying = np.asarray([concept.kind == "commodity" for concept in lexicon.concepts] or [0], np.float32)
+    doing = np.asarray([concept.kind == "function" for concept in lexicon.concepts] or [0], np.float32)
+    commodity, function = strengths @ buying, strengths @ doing
+    share = commodity / np.maximum(commodity + function, 1e-6)
+    strongest = _row_max(strengths @ sparse.diags(doing))
+    embedded = None
+    if embedder is not None:
+        embedded = _unit_rows(
+            embedder.embed([f"{item.title}\n{item.objective}\n{item.scope}" for item in items])
+        )
+    return Corpus(
+        lexicon=lexicon,
+        items=items,
+        readings=readings,
+        strengths=strengths,
+        functions=normalised(strengths.power(1.5) @ sparse.diags(weights) @ _nearness(lexicon)),
+        commodities=normalised(strengths @ sparse.diags(buying)),
+        words=_tfidf([reading.words for reading in readings], words),
+        titles=_tfidf([reading.title_words for reading in readings], words),
+        letters=_tfidf([reading.letters for reading in readings], letters),
+        commodity_share=np.asarray(share, np.float32),
+        certainty=np.minimum(1, strongest).astype(np.float32),
+        word_terms=words,
+        letter_terms=letters,
+        embedder=embedder,
+        embedded=embedded,
+    )
+
+
+def concept_strengths(readings: Sequence[Reading], lexicon: Lexicon) -> Matrix:
+    """Items x concepts: the best-covered phrase of each concept in each field, fields added by their weight."""
+    blocks = [
+        _strengths(readings[start : start + CHUNK], lexicon) for start in range(0, len(readings), CHUNK)
+    ]
+    size = max(1, len(lexicon.concepts))
+    return sparse.vstack(blocks, format="csr") if blocks else Matrix((0, size), dtype=np.float32)
+
+
+def _strengths(readings: Sequence[Reading], lexicon: Lexicon) -> Matrix:
+    size = max(1, len(lexicon.concepts))
+    fields = list(FIELDS)
+    rows, columns, places, sets = [], [], [], []
+    for number, reading in enumerate(readings):
+        for field, window in reading.windows:
+            line = len(places)
+            places.append(number * len(fields) + fields.index(field))
+            sets.append(window)
+            for token in window:
+                column = lexicon.vocabulary.get(token)
+                if column is not None:
+                    rows.append(line)
+                    columns.append(column)
+    shape = (max(1, len(places)), lexicon.phrases.shape[0])
+    present = Matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
+    covered = (present @ lexicon.phrases).tocoo()
+    keep = covered.data >= COVERED
+    lines, owners, values = covered.row[keep], lexicon.owner[covered.col[keep]], covered.data[keep]
+    allowed = np.fromiter(
+        (not _excluded(lexicon, sets[line], owner) for line, owner in zip(lines, owners, strict=True)),
+        bool,
+        len(lines),
+    )
+    lines, owners, values = lines[allowed], owners[allowed], values[allowed]
+    values = np.minimum(1, (values - 0.5) * 2)
+    place = np.asarray(places or [0])[lines] if len(lines) else np.zeros(0, int)
+    return _best_per_field(place, owners, values, len(readings), size)
+
+
+def _best_per_field(
+    place: NDArray[np.int64], owners: NDArray[np.int32], values: Floats, count: int, size: int
+) -> Matrix:
+    key = place.astype(np.int64) * size + owners
+    order = np.lexsort((-values, key))
+    key, values = key[order], values[order]
+    first = np.ones(len(key), bool)
+    first[1:] = key[1:] != key[:-1]
+    key, values = key[first], values[first]
+    field = (key // size) % len(FIELDS)
+    row = (key // size) // len(FIELDS)
+    weights = np.asarray(list(FIELDS.values()), np.float32)
+    return Matrix(
+        ((values * weights[field]).astype(np.float32), (row, key % size)),
+        shape=(count, size),
+        dtype=np.float32,
+    )
+
+
+def _excluded(lexicon: Lexicon, window: frozenset[str], concept: int) -> bool:
+    return any(concept in lexicon.excluding.get(token, ()) for token in window if token in lexicon.excluding)
+
+
+def _nearness(lexicon: Lexicon) -> Matrix:
+    """Identity, with a part of each concept's weight lent to those it is near."""
+    size = max(1, len(lexicon.concepts))
+    near = sparse.identity(size, np.float32, format="lil")
+    for number, concept in enumerate(lexicon.concepts):
+        for code in concept.near:
+            other = lexicon.index.get(code)
+            if other is not None:
+                near[number, other] = near[other, number] = 0.3
+    return near.tocsr()
+
+
+def _tfidf(counts: Sequence[Counter[str]], terms: Terms) -> Matrix:
+    rows, columns, values = [], [], []
+    for number, count in enumerate(counts):
+        for term, times in count.items():
+            column = terms.index.get(term)
+            if column is not None:
+                rows.append(number)
+                columns.append(column)
+                values.append((1 + math.log(times)) * float(terms.idf[column]))
+    shape = (len(counts), max(1, len(terms.index)))
+    return normalised(Matrix((np.asarray(values, np.float32), (rows, columns)), shape=shape))
+
+
+def normalised(matrix: Matrix) -> Matrix:
+    """Rows of length 1; empty rows stay empty."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    return Matrix(sparse.diags(scale.astype(np.float32)) @ matrix, dtype=np.float32)
+
+
+def _row_max(matrix: Matrix) -> Floats:
+    if 0 in matrix.shape:
+        return np.zeros(matrix.shape[0], np.float32)
+    return np.asarray(matrix.max(axis=1).todense()).ravel()
+
+
+def _unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1), np.float32)

@@ -1,0 +1,163 @@
+"""The bilingual concept lexicon of a city (concepts.yaml): what functions are called, and how officers tell of them.
+
+A concept is known by any of its phrases: all of a phrase's words, or most of their weight, within one clause.
+Words of one meaning (แพทย์, หมอ, doctor) count as one, so a phrase also meets wordings nobody wrote down.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from scipy import sparse
+
+from prasan.portfolio.overlap.text import Segmenter, plain
+
+FILE = "concepts.yaml"
+KINDS = ("function", "data", "commodity", "technology", "audience", "generic")
+FACETS = ("actions", "things", "people")
+PLAIN_WEIGHT = 0.35  # of a word that says nothing by itself, in a phrase too short to do without it
+FULL = 2  # a phrase with this many telling words does without its plain ones
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """Something the city's projects are about; `group` is the first part of its code."""
+
+    code: str
+    kind: str
+    name_th: str
+    name_en: str
+    also: tuple[str, ...] = ()
+    excluded_by: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+
+    @property
+    def group(self) -> str:
+        return self.code.partition(".")[0]
+
+    def name(self, language: str = "th") -> str:
+        """In Thai, or in English (`en`)."""
+        return self.name_en if language == "en" else self.name_th
+
+
+class Lexicon:
+    """Concepts with their phrases as sparse matrices. Never changes after it is made; share it freely."""
+
+    def __init__(
+        self,
+        concepts: Iterable[Concept],
+        words: Mapping[str, Iterable[Iterable[str]]],
+        plain_words: Iterable[str] = (),
+        districts: Iterable[str] = (),
+    ) -> None:
+        self.concepts = tuple(concepts)
+        self.index = {concept.code: number for number, concept in enumerate(self.concepts)}
+        self.districts = frozenset(districts)
+        self.plain_words = frozenset(plain(word) for word in plain_words)
+        self.meaning: dict[str, str] = {}
+        self.facet: dict[str, str] = {}
+        self._learn_words(words)
+        extra = sorted({*self.meaning, *self.plain_words} - {""})
+        with tempfile.TemporaryDirectory() as folder:
+            self.segmenter = Segmenter(extra, Path(folder))
+        self._learn_phrases()
+
+    def _learn_words(self, words: Mapping[str, Iterable[Iterable[str]]]) -> None:
+        for facet, classes in words.items():
+            for members in classes:
+                spelled = [plain(str(member)) for member in members]
+                self.facet[spelled[0]] = facet
+                self.meaning.update(dict.fromkeys(spelled, spelled[0]))
+
+    def tokens(self, text: str) -> list[str]:
+        """Words of cleaned text, each as the one that stands for its meaning."""
+        return [self.meaning.get(word, word) for word in self.segmenter.words(text)]
+
+    def _learn_phrases(self) -> None:
+        phrases = [
+            (number, frozenset(self.tokens(plain(phrase))))
+            for number, concept in enumerate(self.concepts)
+            for phrase in (concept.name_th, concept.name_en, *concept.also)
+            if phrase
+        ]
+        phrases = [(number, self._telling(tokens)) for number, tokens in phrases if tokens]
+        self.vocabulary: dict[str, int] = {}
+        spread = _spread(phrases)
+        top = math.log(1 + len(self.concepts))
+        rows, columns, weights = [], [], []
+        for column, (_, tokens) in enumerate(phrases):
+            raw = {token: self._weight(token, spread[token], top) for token in tokens}
+            total = sum(raw.values())
+            for token, weight in raw.items():
+                rows.append(self.vocabulary.setdefault(token, len(self.vocabulary)))
+                columns.append(column)
+                weights.append(weight / total)
+        shape = (max(1, len(self.vocabulary)), max(1, len(phrases)))
+        self.phrases = sparse.csr_matrix((np.asarray(weights, np.float32), (rows, columns)), shape=shape)
+        self.owner = np.asarray([number for number, _ in phrases] or [0], np.int32)
+        self._learn_exclusions(shape[0])
+
+    def _learn_exclusions(self, size: int) -> None:
+        """Words that say that a concept is not meant, as (word, concept) pairs."""
+        self.excluding: dict[str, list[int]] = {}
+        for number, concept in enumerate(self.concepts):
+            for word in concept.excluded_by:
+                for token in self.tokens(plain(word)):
+                    self.excluding.setdefault(token, []).append(number)
+
+    def _telling(self, tokens: frozenset[str]) -> frozenset[str]:
+        telling = tokens - self.plain_words
+        return telling if len(telling) >= FULL else tokens
+
+    def _weight(self, token: str, spread: int, top: float) -> float:
+        if token in self.plain_words:
+            return PLAIN_WEIGHT
+        return 0.4 + 0.6 * (1 - math.log(max(1, spread)) / top)
+
+
+def _spread(phrases: Iterable[tuple[int, frozenset[str]]]) -> Counter[str]:
+    """In how many concepts a word occurs."""
+    seen = {(number, token) for number, tokens in phrases for token in tokens}
+    return Counter(token for _, token in seen)
+
+
+@lru_cache(maxsize=4)
+def load_lexicon(folder: Path) -> Lexicon:
+    """The lexicon of a city's folder, read once. OSError or yaml.YAMLError when it can't be read."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster, as safe
+    given: dict[str, Any] = yaml.load((folder / FILE).read_text(encoding="utf-8"), loader)  # noqa: S506
+    concepts = [
+        Concept(
+            code=str(row["code"]),
+            kind=str(row["kind"]),
+            name_th=str(row["name_th"]),
+            name_en=str(row["name_en"]),
+            also=tuple(str(phrase) for phrase in row.get("also", ())),
+            excluded_by=tuple(str(word) for word in row.get("excluded_by", ())),
+            near=tuple(str(code) for code in row.get("near", ())),
+        )
+        for row in given["concepts"]
+    ]
+    return Lexicon(concepts, given.get("words", {}), given.get("plain", ()), _districts(folder))
+
+
+def _districts(folder: Path) -> list[str]:
+    """Names of the districts, from the agencies that are named after them."""
+    path = folder / "agencies.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = [
+            row.get("name_th", "") for row in csv.DictReader(file) if row.get("kind") == "district_office"
+        ]
+    return [name.removeprefix("สำนักงานเขต") for name in names]

@@ -1,0 +1,171 @@
+"""How alike two items are, and what kind of likeness it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prasan.portfolio.overlap.corpus import Corpus, Floats, beside
+from prasan.portfolio.overlap.items import Item, Kind, Match, Reason
+
+# The chance that two items do the same: a logistic model over these likenesses (docs/overlap.md: how they came about).
+WEIGHTS = {"function": 6.0, "words": 5.0, "title": 1.5, "letters": 1.5, "clash": -2.5}
+BIAS = -4.2
+FLAG_AT = 0.5
+COMMODITY_AT = 0.45  # likeness of goods above which two items ask for the same goods
+COMMODITY_SCORE = 0.4  # such a pair never ranks above one that does the same
+CONTINUES_AT = 0.25  # a lower likeness is enough between an agency's own, when one says it carries on
+BLOCK = 256
+SHOWN = 4  # concepts named in a reason
+CARRY_ON = re.compile(
+    r"บำรุงรักษา|ดูแลรักษา|ต่ออายุ|ต่อยอด|ต่อเนื่อง|ขยาย|ปรับปรุง|ยกระดับ|เพิ่มเติม|ทดแทน|เพิ่มประสิทธิภาพ|เดิม|upgrade"
+    r"|enhance|maint|replace|extend|renew|\bma\b",
+    re.IGNORECASE,
+)
+UPKEEP = re.compile(r"บำรุงรักษา|ดูแลรักษา|ซ่อมบำรุง|maint|\bma\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item of `left` beside all of `right`."""
+
+    left: Corpus
+    right: Corpus
+    number: int
+    features: dict[str, Floats]
+    scores: Floats
+
+
+def nearest(item: Item, corpus: Corpus, limit: int = 10) -> list[Match]:
+    """The `limit` likeliest matches of one item in a corpus, best first; the item itself (by code) left out."""
+    return next(iter(screen(beside(corpus, [item]), corpus, limit=limit)))
+
+
+def screen(left: Corpus, right: Corpus, *, limit: int = 10) -> Iterator[list[Match]]:
+    """For each item of `left`, its `limit` likeliest matches in `right`, best first."""
+    for start in range(0, len(left), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(left)))
+        features = likenesses(left, right, rows)
+        scores = chances(features)
+        for at, number in enumerate(rows):
+            likeness = {name: block[at] for name, block in features.items()}
+            yield _matches(Row(left, right, int(number), likeness, scores[at]), limit)
+
+
+def likenesses(left: Corpus, right: Corpus, rows: NDArray[np.int64]) -> dict[str, Floats]:
+    """Blocks of (rows x items of `right`), each 0 to 1."""
+
+    def product(name: str) -> Floats:
+        return np.asarray((getattr(left, name)[rows] @ getattr(right, name).T).todense(), np.float32)
+
+    function = product("functions")
+    known = np.outer(left.certainty[rows], right.certainty)
+    goods = np.sqrt(np.outer(left.commodity_share[rows], right.commodity_share))
+    return {
+        "function": function,
+        "words": product("words"),
+        "title": product("titles"),
+        "letters": product("letters"),
+        "clash": np.asarray(known * (1 - np.minimum(1, function)), np.float32),
+        "commodity": np.asarray(product("commodities") * goods, np.float32),
+    }
+
+
+def chances(features: dict[str, Floats]) -> Floats:
+    """The logistic model; the same goods alone are no same function."""
+    total = sum(weight * features[name] for name, weight in WEIGHTS.items()) + BIAS
+    scores = 1 / (1 + np.exp(-total))
+    goods = features["commodity"] >= COMMODITY_AT
+    return np.asarray(np.where(goods, np.minimum(scores, COMMODITY_SCORE), scores), np.float32)
+
+
+def _matches(row: Row, limit: int) -> list[Match]:
+    item, scores = row.left.items[row.number], row.scores
+    wanted = min(len(scores), limit + 1)
+    best = np.argpartition(-scores, wanted - 1)[:wanted] if wanted < len(scores) else np.arange(len(scores))
+    best = best[np.argsort(-scores[best], kind="stable")]
+    found = [
+        _match(row, int(column))
+        for column in best
+        if (row.right.items[column].sort, row.right.items[column].code) != (item.sort, item.code)
+    ]
+    return found[:limit]
+
+
+def _match(row: Row, column: int) -> Match:
+    features = {name: float(values[column]) for name, values in row.features.items()}
+    score = float(row.scores[column])
+    item, other = row.left.items[row.number], row.right.items[column]
+    kind = kind_of(item, other, features["commodity"], score)
+    return Match(
+        left=item.code,
+        right=other.code,
+        kind=kind,
+        score=round(score, 4),
+        flagged=kind in {"same_function", "existing_system"} and score >= FLAG_AT,
+        reasons=tuple(_reasons(row, column)),
+        features={name: round(value, 4) for name, value in features.items()},
+    )
+
+
+def kind_of(item: Item, other: Item, commodity: float, score: float) -> Kind:
+    """What a likeness between a proposal and another one, or a system, would be."""
+    if commodity >= COMMODITY_AT:
+        return "commodity"
+    if continues(item, other) and score >= CONTINUES_AT:
+        return "continuation"
+    return "existing_system" if other.sort == "system" else "same_function"
+
+
+def continues(item: Item, other: Item) -> bool:
+    """Whether one carries on the other: it says so, or both are one agency's and one is a later stage."""
+    if other.code in item.refers_to or item.code in other.refers_to:
+        return same_agency(item, other)
+    told = any(CARRY_ON.search(f"{one.nature} {one.title}") or _staged(one) for one in (item, other))
+    return told and same_agency(item, other)
+
+
+def same_agency(item: Item, other: Item) -> bool:
+    """By code, or by name where a code is missing."""
+    if item.agency and other.agency:
+        return item.agency == other.agency
+    return bool(item.agency_name) and item.agency_name == other.agency_name
+
+
+def _staged(item: Item) -> bool:
+    from prasan.portfolio.overlap.text import phase
+
+    return phase(item.title)
+
+
+def _reasons(row: Row, column: int) -> Iterator[Reason]:
+    """What both have in common, the weightiest first."""
+    left, right = row.left, row.right
+    mine, theirs = concepts_of(left, row.number), concepts_of(right, column)
+    shared = sorted(set(mine) & set(theirs), key=lambda number: -min(mine[number], theirs[number]))
+    for kind, ground in (("function", "function"), ("commodity", "commodity"), ("data", "data")):
+        codes = [left.lexicon.concepts[at].code for at in shared if left.lexicon.concepts[at].kind == kind]
+        if codes:
+            yield Reason(ground, tuple(codes[:SHOWN]))
+    places = left.readings[row.number].districts & right.readings[column].districts
+    if places:
+        yield Reason("district", tuple(sorted(places)[:SHOWN]))
+    item, other = left.items[row.number], right.items[column]
+    if item.vendor and item.vendor == other.vendor:
+        yield Reason("vendor", (item.vendor,))
+
+
+def concepts_of(corpus: Corpus, number: int) -> dict[int, float]:
+    """Concepts of one item with their strengths."""
+    start, end = corpus.strengths.indptr[number : number + 2]
+    return dict(
+        zip(
+            corpus.strengths.indices[start:end].tolist(),
+            corpus.strengths.data[start:end].tolist(),
+            strict=True,
+        )
+    )
