@@ -10,9 +10,11 @@ from prasan.portfolio.models.proposals import (
     Step,
     SystemLink,
 )
+from prasan.portfolio.models.sheets import ColumnMapping, Workbook
 from prasan.portfolio.models.systems import Interface, System, SystemCost
 
 __all__ = [
+    "ColumnMapping",
     "Evidence",
     "Interface",
     "Metric",
@@ -24,4 +26,5 @@ __all__ = [
     "SystemCost",
     "SystemLink",
     "Verdict",
+    "Workbook",
 ]

@@ -53,6 +53,12 @@ class Proposal(models.Model):
     first_year = models.SmallIntegerField(null=True, help_text="fiscal year (พ.ศ.) in which it begins")
     life_years = models.SmallIntegerField(null=True)
     policies = ArrayField(models.TextField(), default=list, help_text="policy codes that a person confirmed")
+    partners = ArrayField(
+        models.TextField(), default=list, help_text="codes of agencies that joined instead of asking for their own"
+    )
+    joined = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="joined_by", help_text="withdrawn for this one"
+    )
     answers = models.JSONField(default=dict, help_text="question code → answer, of the questions of its tier")
     total = models.DecimalField(
         max_digits=16, decimal_places=2, default=0, help_text="baht over all years; kept with the costs"
@@ -79,6 +85,7 @@ class Proposal(models.Model):
         indexes = [
             models.Index(fields=["status", "id"], name="proposal_status"),
             models.Index(fields=["agency", "id"], name="proposal_agency"),
+            models.Index(fields=["status", "lane", "status_since", "id"], name="proposal_waiting"),
         ]
 
     def __str__(self) -> str:
@@ -111,8 +118,8 @@ class Metric(models.Model):
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="metrics")
     name = models.TextField()
     unit = models.TextField(blank=True)
-    baseline = models.DecimalField(max_digits=20, decimal_places=4)
-    target = models.DecimalField(max_digits=20, decimal_places=4)
+    baseline = models.DecimalField(max_digits=20, decimal_places=4, null=True)
+    target = models.DecimalField(max_digits=20, decimal_places=4, null=True)
     due_on = models.DateField(null=True)
     indicator = models.TextField(blank=True, help_text="name of a city indicator")
     areas = ArrayField(
@@ -168,7 +175,9 @@ class Evidence(models.Model):
     months = models.SmallIntegerField(default=12)
     value = models.DecimalField(max_digits=20, decimal_places=4)
     unit = models.TextField(blank=True)
+    until = models.DateField(help_text="last day of the months it was read for")
     taken_at = models.DateTimeField(db_default=Now())
+    by_id = models.TextField(blank=True)
 
 
 class Step(models.Model):
@@ -182,3 +191,6 @@ class Step(models.Model):
     by_id = models.TextField(blank=True)
     note = models.TextField(blank=True)
     resolution = models.TextField(blank=True, help_text="number of the resolution that moved it")
+
+    class Meta:
+        indexes = [models.Index(fields=["proposal", "id"], name="step_proposal")]
