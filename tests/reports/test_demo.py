@@ -17,6 +17,7 @@ from prasan.reports.actions.search import search_vector
 from prasan.reports.catalogue import catalogue
 from prasan.reports.demonstration.writing import code_of, demo_write
 from prasan.reports.models import Assignment, Entry, Follower, Photo, Report, Status
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
@@ -64,6 +65,14 @@ def test_codes_are_valid_and_never_meet() -> None:
     assert len(set(codes)) == len(codes)
     assert all(read_code(code) == code for code in codes[:500])
     assert len({code[0] for code in codes}) > 20
+
+
+def test_a_code_that_somebody_has_already_is_left_to_them() -> None:
+    mine = factories.report()
+    Report.objects.filter(pk=mine.pk).update(code=code_of(5, 20))
+    demo_write(reports=40, seed=5, now=NOW)
+    assert Report.objects.filter(source="demo").count() == 40
+    assert Report.objects.get(code=code_of(5, 20)).pk == mine.pk
 
 
 def test_every_report_is_what_the_actions_would_have_written() -> None:

@@ -80,12 +80,20 @@ def demo_write(
 def write_lot(lot: Lot) -> int:
     """One batch, in one transaction."""
     world = world_of(lot.seed, lot.now)
-    drafts = [life_of(world, index, code_of(lot.seed, index)) for index in range(lot.first, lot.last)]
+    codes = _free_codes(lot)
+    drafts = [life_of(world, index, codes[index]) for index in range(lot.first, lot.last)]
     for index, draft in enumerate(drafts, start=lot.first):
         if index < lot.pictured:
             _show(world.words, draft, Random(f"{lot.seed}:{index}:pictures"))  # noqa: S311
     _write(drafts)
     return len(drafts)
+
+
+def _free_codes(lot: Lot) -> dict[int, str]:
+    """Each index's code; another one where a report of somebody else happens to have it."""
+    codes = {index: code_of(lot.seed, index) for index in range(lot.first, lot.last)}
+    taken = set(Report.objects.filter(code__in=codes.values()).values_list("code", flat=True))
+    return {index: code_of(lot.seed, 2 * MOST + index) if code in taken else code for index, code in codes.items()}
 
 
 def code_of(seed: int, index: int) -> str:
