@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from prasan.fabric.actors import Actor
@@ -13,9 +14,24 @@ CITY_SIDE: frozenset[str] = frozenset({Role.ANALYST, Role.SECRETARY})
 READERS: frozenset[str] = AGENCY_SIDE | CITY_SIDE | {Role.AUDITOR, Role.ADMIN}
 
 
+def may_read_systems(actor: Actor) -> bool:
+    """Read the inventory: officers with a role in the portfolio anywhere, and keys with a scope for it.
+
+    Never the public: what runs where and on what is a map for attackers.
+    """
+    if actor.kind == "api_key":
+        return not actor.scopes.isdisjoint({"portfolio:read", "portfolio:write"})
+    return actor.is_system or any(actor.roles.get(role) for role in READERS)
+
+
 def may_change_system(actor: Actor, owner: str) -> bool:
     """Enter, change and confirm a system: its owner's digital officers and supervisors, and the city's analysts."""
     return holds(actor, AGENCY_SIDE, owner) or is_analyst(actor)
+
+
+def speaks_for_owner(actor: Actor, owner: str) -> bool:
+    """Whether what this person enters is the owner's own word: a person of the agency, no key and no import."""
+    return actor.is_officer and holds(actor, AGENCY_SIDE, owner)
 
 
 def may_write_proposal(actor: Actor, agency: str) -> bool:
@@ -26,6 +42,11 @@ def may_write_proposal(actor: Actor, agency: str) -> bool:
 def may_read_proposal(actor: Actor, agency: str) -> bool:
     """Before the decision: the agency's own people and the city's side. Nobody else, whatever the stage."""
     return holds(actor, READERS, agency) or is_city_side(actor)
+
+
+def may_read_partnered(actor: Actor, agency: str, partners: Collection[str]) -> bool:
+    """A proposal is read by the people of its agency, of those that joined it, and by the city's side."""
+    return any(may_read_proposal(actor, one) for one in (agency, *partners))
 
 
 def may_screen(actor: Actor) -> bool:
