@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -156,7 +156,7 @@ class Explainer:
         other = self.model.choice(best)
         proven = self.choice.proven and all(one.state in {"best", "none"} for one in outcomes.values())
         regret = self.choice.value - best.value
-        cheaper, cheaper_proven = self._cheaper(code, list(found)) if regret > TIE else (0.0, True)
+        cheaper, cheaper_proven = self._cheaper(code) if regret > TIE else (0.0, True)
         return LeftOut(
             code,
             "displaced" if regret > TIE else "tie",
@@ -184,7 +184,9 @@ class Explainer:
         wanted: Limited = (Limit("wanted", code), Row(self.model.chosen(code), low=1))
         clash = clash_of(self.model, extra=[wanted], cancelled=self.cancelled)
         limits = tuple(limit for limit in clash.limits if limit.kind != "wanted") if clash else ()
-        return LeftOut(code, "impossible", reasons=limits, proven=clash is not None and clash.is_smallest)
+        cheaper, _proven = self._cheaper(code)
+        proven = clash is not None and clash.is_smallest
+        return LeftOut(code, "impossible", cheaper_percent=cheaper, reasons=limits, proven=proven)
 
     def _needed_value(self, code: str, found: dict[str, Outcome]) -> float:
         """Its value v at full level such that the best choice with it, whose part of it grows, reaches the choice."""
@@ -198,9 +200,9 @@ class Explainer:
         ]
         return project.value + max(0.0, min(raises, default=math.inf))
 
-    def _cheaper(self, code: str, levels: Sequence[str]) -> tuple[float | None, bool]:
+    def _cheaper(self, code: str) -> tuple[float | None, bool]:
         """The smallest saving that brings it in, in percent of its cost (up to the next 0.1); None: none does."""
-        outcomes = [self._cheaper_at(self.model.ways[code][level]) for level in levels]
+        outcomes = [self._cheaper_at(index) for index in self.model.ways[code].values()]
         shares = [one.values[-1] for one in outcomes if one.is_found]
         proven = all(one.state in {"best", "none"} for one in outcomes)
         return (math.ceil(min(shares) * 1000 - 1e-6) / 10 if shares else None), proven
