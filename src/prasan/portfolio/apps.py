@@ -1,7 +1,30 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PortfolioConfig(AppConfig):
     name = "prasan.portfolio"
     label = "portfolio"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from prasan.fabric.navigation import NavigationItem
+        from prasan.fabric.navigation import register as add_place
+        from prasan.people import scopes
+        from prasan.portfolio import (
+            capabilities,  # noqa: F401 — has `prasan city check` look at our file too
+            policies,
+        )
+
+        add_place(
+            NavigationItem(
+                url_name="portfolio:systems",
+                label=_("Systems"),
+                icon="building",
+                audience=policies.may_see_portfolio,
+                order=70,
+            )
+        )
+
+        scopes.register("portfolio:read", _("Read the city's systems"))
+        scopes.register("portfolio:write", _("Enter and change the agency's systems"), role="digital_officer")

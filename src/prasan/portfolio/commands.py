@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from prasan.portfolio import systems_commands
+
 Subparsers = Any  # argparse keeps the type private
 
 
 def add_parsers(verbs: Subparsers) -> None:
     """Add this module's verbs."""
+    systems_commands.add_parsers(verbs)

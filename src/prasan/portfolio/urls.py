@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from prasan.portfolio.pages import systems as systems_pages
+from prasan.portfolio.pages import systems_import as systems_import_pages
+from prasan.portfolio.pages import systems_views as systems_views_pages
 
 app_name = "portfolio"
-urlpatterns: list[URLPattern] = []
+
+systems: list[URLPattern] = [
+    path("systems/", systems_pages.inventory, name="systems"),
+    path("systems/new/", systems_pages.new, name="system_new"),
+    path("systems/import/", systems_import_pages.import_file, name="systems_import"),
+    path("systems/due/", systems_pages.due, name="systems_due"),
+    path("systems/network/", systems_views_pages.network, name="systems_network"),
+    path("systems/capabilities/", systems_views_pages.capabilities, name="systems_capabilities"),
+    path("systems/capabilities/cell/", systems_views_pages.cell, name="systems_cell"),
+    path("systems/silos/", systems_views_pages.silo_numbers, name="systems_silos"),
+    path("system/<str:code>/", systems_pages.system, name="system"),
+    path("system/<str:code>/change/", systems_pages.change, name="system_change"),
+    path("system/<str:code>/confirm/", systems_pages.confirm, name="system_confirm"),
+    path("system/<str:code>/retire/", systems_pages.retire, name="system_retire"),
+    path("system/<str:code>/connection/", systems_pages.interface_add, name="interface_add"),
+    path(
+        "system/<str:code>/connection/<int:interface_id>/remove/",
+        systems_pages.interface_remove,
+        name="interface_remove",
+    ),
+]
+
+urlpatterns: list[URLPattern] = [*systems]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prasan.city.api import router as city_router
 from prasan.fabric.api import make_api
 from prasan.people.api import KEY_OR_NOT
+from prasan.portfolio.api import systems_router
 from prasan.reports.api import registers_router, reports_router, steps_router
 
 DESCRIPTION = """
@@ -25,4 +26,5 @@ api = make_api(title="Prasan", version="1", namespace="api", description=DESCRIP
 api.add_router("", reports_router)
 api.add_router("", steps_router)
 api.add_router("", registers_router)
+api.add_router("", systems_router)
 api.add_router("", city_router, auth=KEY_OR_NOT)

@@ -1,0 +1,20 @@
+"""Background work of the portfolio. Every task may run twice."""
+
+from __future__ import annotations
+
+from prasan.fabric.jobs import periodic_task
+from prasan.portfolio.actions import silos as silo_actions
+
+
+@periodic_task("portfolio.silos_publish", cron="41 18 * * *")  # 01:41 in Bangkok
+def silos_publish() -> int:
+    """This month's silo numbers for the city's indicators."""
+    return silo_actions.silos_publish()
+
+
+@periodic_task(
+    "portfolio.confirmations_remind", cron="0 1 1 * *"
+)  # 08:00 in Bangkok on the first of the month
+def confirmations_remind() -> int:
+    """Ask owners to confirm what is told of their systems."""
+    return silo_actions.confirmations_remind()
