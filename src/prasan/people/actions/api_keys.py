@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Collection
 from datetime import datetime
@@ -17,6 +16,7 @@ from prasan.fabric.actors import Actor
 from prasan.fabric.codes import ALPHABET
 from prasan.fabric.problems import Conflict, Forbidden, Invalid, NotFound
 from prasan.people import policies, scopes
+from prasan.people.api_keys import forget, hash_secret
 from prasan.people.models import ApiKey
 
 SECRET_BYTES = 32
@@ -64,8 +64,6 @@ def api_key_revoke(*, actor: Actor, prefix: str, origin: str = "") -> ApiKey:
 
     Raises Forbidden for who is no admin of its agency, NotFound, Conflict when it has ended already.
     """
-    from prasan.people.api_keys import forget
-
     key = ApiKey.objects.select_for_update().filter(prefix=prefix).first()
     if key is None or not policies.may_see_officers(actor, key.agency_id):
         raise NotFound
@@ -78,11 +76,6 @@ def api_key_revoke(*, actor: Actor, prefix: str, origin: str = "") -> ApiKey:
     ledger_write(actor=actor, action="api_key.revoke", object_type="api_key", object_id=prefix, origin=origin)
     transaction.on_commit(lambda: forget(prefix))
     return key
-
-
-def hash_secret(secret: str) -> str:
-    """What the row keeps of a secret (64 hex digits)."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _check(name: str, agency: str | None, scope_codes: Collection[str], expires_at: datetime | None) -> None:
