@@ -22,6 +22,7 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import expect
 
 from prasan.fabric import assets, navigation, style_guide
 from prasan.fabric.templatetags import kit
@@ -288,8 +289,7 @@ def test_the_phones_position_is_used_also_without_a_map(open_page: OpenPage, kit
     page.wait_for_selector("[data-map=pick][data-unavailable]")
     assert page.locator("[data-map=pick] .map-instead-reason").is_visible()
     page.click("[data-map-locate]")
-    page.wait_for_function("document.querySelector('[name=longitude]').value")
-    assert page.input_value("[name=longitude]") == "100.501800"
+    expect(page.locator("[name=longitude]")).to_have_value("100.501800")
     assert page.input_value("[name=latitude]") == "13.756300"
     assert "12" in page.inner_text("[data-map=pick] [data-map-says]")
 

@@ -6,10 +6,12 @@ settings.DEMO is on: a database that was a demonstration once is safe to use in 
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from prasan.city.models import Agency
 from prasan.city.registers import registers
+from prasan.city.rows import ErrorList, read_yaml
 from prasan.fabric.actors import Actor
 from prasan.fabric.demo import Account, register, register_accounts
 from prasan.people import actions
@@ -60,20 +62,20 @@ def address(role: str) -> str:
 
 
 def _agency(role: str) -> str:
-    """The first district's works division for the officer, its office for dispatcher and supervisor, else the city."""
+    """Where the city's demo.yaml says; else the first district's works division for the officer, its office for
+    dispatcher and supervisor, and the city for the rest."""
     known = registers()
+    named = (
+        read_yaml(settings.CITY_FOLDER / "demo.yaml", ErrorList("demo.yaml")).get("accounts", {}).get(role)
+    )
+    if named:
+        return str(named)
     office = known.district_office(known.districts()[0].code)
     if role == Role.OFFICER:
         divisions = [code for code in known.children(office) if known.is_active(code)]
         kinds = {code: known.agency(code).kind for code in divisions}
         works = [code for code in divisions if kinds[code] == Agency.Kind.DISTRICT_DIVISION]
         return next((code for code in works if code.endswith(".works")), works[0] if works else office)
-    if role == Role.DIGITAL_OFFICER:
-        return min(
-            code
-            for code in known.children(known.root.code)
-            if known.agency(code).kind == Agency.Kind.DEPARTMENT
-        )
     return office if role in {Role.DISPATCHER, Role.SUPERVISOR} else known.root.code
 
 
