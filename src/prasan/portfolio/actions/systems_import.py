@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 
 from prasan.fabric.actors import Actor
 from prasan.fabric.problems import Forbidden, Invalid
-from prasan.portfolio.actions.systems import SystemGiven, interface_add, system_change, system_create
+from prasan.portfolio.actions.systems import (
+    SystemGiven,
+    cost_faults,
+    faults,
+    interface_add,
+    system_change,
+    system_create,
+)
 from prasan.portfolio.models import Interface, System
 from prasan.portfolio.policies import may_read_systems
 from prasan.portfolio.workbooks.reading import Fault
@@ -57,7 +64,9 @@ def systems_import(*, actor: Actor, file: BinaryIO, dry_run: bool = False, origi
     try:
         with transaction.atomic():
             for one in rows:
-                if not one.row.faults:
+                if one.row.faults:
+                    work.check(one)
+                else:
                     work.take(one)
             work.connect(rows)
             if done.errors or dry_run:
@@ -73,6 +82,13 @@ class _Import:
     actor: Actor
     origin: str
     done: Imported
+
+    def check(self, one: SystemRow) -> None:
+        """Note what else is wrong with a row that has cells which can't be read."""
+        noted = {fault.field for fault in one.row.faults}
+        found = faults(SystemGiven(**one.fields)) | cost_faults(one.costs)
+        told = [fault_of(one.row, name, text) for name, text in found.items()]
+        self.done.errors += [fault for fault in told if fault.field not in noted]
 
     def take(self, one: SystemRow) -> None:
         """Enter the system of a row, or bring it up to the row."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prasan.city.registers import registers
@@ -107,13 +107,13 @@ class SystemForm(forms.Form):
         super().__init__(*args, **kwargs)
         codes = {*agencies, system.owner_id} if system else agencies
         self.fields["owner"].choices = [("", "—"), *agency_choices(codes)]  # type: ignore[attr-defined]
-        not_told = ("", _now("Not told"))
+        not_told = ("", gettext("Not told"))
         self.fields["capability"].choices = [not_told, *grouped_choices()]  # type: ignore[attr-defined]
         if system is not None:
             del self.fields["code"]
         for year in self.years:
             self.fields[f"cost_{year}"] = forms.DecimalField(
-                label=_now("Fiscal year %(year)s, baht") % {"year": year}, required=False,
+                label=gettext("Fiscal year %(year)s, baht") % {"year": year}, required=False,
                 min_value=Decimal(0), max_value=MOST_BAHT - 1, decimal_places=2,
             )  # fmt: skip
 

@@ -13,9 +13,8 @@ from typing import Any, BinaryIO
 
 from django.db.models import TextChoices
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from prasan.city.registers import registers
 from prasan.fabric.problems import Invalid
@@ -143,12 +142,14 @@ def read_systems(file: BinaryIO) -> list[SystemRow]:
             )
         for table in tables:
             found += [_system_row(row, names) for row in table.rows()]
+    if not found:
+        raise Invalid({"file": _("Below the heading there is no row of data.")})
     seen: dict[str, str] = {}
     for one in found:
         first = seen.setdefault(one.code, one.row.cell("code"))
         if one.code and first != one.row.cell("code"):
             one.row.add_fault(
-                "code", _now("“%(code)s” stands in %(cell)s too.") % {"code": one.code, "cell": first}
+                "code", gettext("“%(code)s” stands in %(cell)s too.") % {"code": one.code, "cell": first}
             )
     return found
 
@@ -180,9 +181,9 @@ def _owner(row: Row, names: Mapping[str, str]) -> str:
     column = "owner" if row.values.get("owner") else "owner_name"
     text = str(row.values.get(column) or "")
     if text:
-        row.add_fault(column, _now("There is no agency “%(name)s”.") % {"name": text[:60]})
+        row.add_fault(column, gettext("There is no agency “%(name)s”.") % {"name": text[:60]})
     else:
-        row.add_fault(column, _now("The row names no agency that owns the system."))
+        row.add_fault(column, gettext("The row names no agency that owns the system."))
     return ""
 
 
@@ -205,9 +206,9 @@ def _capability(row: Row, text: str) -> str:
     code = capability_map().find(text)
     if code is None:
         near = capability_map().nearest(text)
-        hint = _now(" Did you mean “%(name)s”?") % {"name": near.name} if near else ""
+        hint = gettext(" Did you mean “%(name)s”?") % {"name": near.name} if near else ""
         row.add_fault(
-            "capability", _now("“%(text)s” is not on the capability map.") % {"text": text[:60]} + hint
+            "capability", gettext("“%(text)s” is not on the capability map.") % {"text": text[:60]} + hint
         )
     return code or ""
 
