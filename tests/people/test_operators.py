@@ -16,7 +16,7 @@ from prasan.fabric.models import Notice
 from prasan.fabric.problems import Conflict, NotFound
 from prasan.people import checks, demo
 from prasan.people.actors import actor_of_user
-from prasan.people.models import RoleGrant, User
+from prasan.people.models import Role, RoleGrant, User
 from prasan.site.cli import parser
 from tests.people.conftest import OFFICE, PASSWORD, ROOT
 

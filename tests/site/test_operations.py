@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from tests.factories import officer_user, signed_in
 
 from prasan.fabric.actions import ledger_write, notice_queue
 from prasan.fabric.actors import Actor
 from prasan.fabric.models import Delivery, LedgerEntry, Notice
 from prasan.people.models import Role
-from tests.factories import officer_user, signed_in
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "citizen@home.example"
