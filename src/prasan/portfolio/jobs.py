@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from prasan.fabric.jobs import periodic_task
+from prasan.fabric.jobs import periodic_task, task
+from prasan.portfolio.actions import selection as selection_actions
 from prasan.portfolio.actions import silos as silo_actions
 
 
@@ -18,3 +19,9 @@ def silos_publish() -> int:
 def confirmations_remind() -> int:
     """Ask owners to confirm what is told of their systems."""
     return silo_actions.confirmations_remind()
+
+
+@task("portfolio.scenario_solve")
+def scenario_solve(run: int) -> str:
+    """Choose under a scenario's limits and say why."""
+    return selection_actions.scenario_run_solve(run=run)
