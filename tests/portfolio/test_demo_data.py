@@ -14,15 +14,16 @@ from prasan.portfolio.capabilities import load_capabilities
 from prasan.portfolio.models import Interface, Proposal, System, SystemLink
 
 CITY = Path(__file__).parents[2] / "cities" / "bangkok"
-SYSTEM_COLUMNS = (
-    "system_code,name_th,name_en,owner_code,owner_name,purpose_th,capability,data_held,interfaces,vendor,contract_end,"
-    "annual_cost_baht,users,technology,hosting,criticality,personal_data,lifecycle"
-).split(",")
-PROPOSAL_COLUMNS = (
-    "proposal_code,agency_code,agency_name,title_th,objective_th,scope_th,nature,category,budget_2567,budget_2568,"
-    "budget_2569,run_cost_per_year,policy_text,expected_benefit_th,depends_on,excludes,metric_name,metric_unit,"
-    "metric_baseline,metric_target,lane,status"
-).split(",")
+SYSTEM_COLUMNS = [
+    "system_code", "name_th", "name_en", "owner_code", "owner_name", "purpose_th", "capability", "data_held",
+    "interfaces", "vendor", "contract_end", "annual_cost_baht", "users", "technology", "hosting", "criticality",
+    "personal_data", "lifecycle",
+]  # fmt: skip
+PROPOSAL_COLUMNS = [
+    "proposal_code", "agency_code", "agency_name", "title_th", "objective_th", "scope_th", "nature", "category",
+    "budget_2567", "budget_2568", "budget_2569", "run_cost_per_year", "policy_text", "expected_benefit_th",
+    "depends_on", "excludes", "metric_name", "metric_unit", "metric_baseline", "metric_target", "lane", "status",
+]  # fmt: skip
 MONEY = ("budget_2567", "budget_2568", "budget_2569", "run_cost_per_year")
 KINDS = {"same_function", "existing_system", "commodity", "continuation", "lookalike"}
 
@@ -60,7 +61,8 @@ def agencies() -> dict[str, str]:
 def test_the_files_have_the_columns_that_screening_reads_and_one_row_per_code(systems, proposals):
     read_systems = rows(CITY / "demo" / "systems.csv")
     read_proposals = rows(CITY / "demo" / "proposals.csv")
-    assert list(read_systems[0]) == SYSTEM_COLUMNS and list(read_proposals[0]) == PROPOSAL_COLUMNS
+    assert list(read_systems[0]) == SYSTEM_COLUMNS
+    assert list(read_proposals[0]) == PROPOSAL_COLUMNS
     assert len(systems) == len(read_systems) >= 66
     assert len(proposals) == len(read_proposals) >= 170
     assert not any(None in row or None in row.values() for row in read_systems + read_proposals)
@@ -110,7 +112,7 @@ def test_money_is_never_negative_and_of_the_size_that_agencies_ask_for(systems, 
 
 def test_every_proposal_promises_a_number_that_moves(proposals):
     for row in proposals.values():
-        assert row["metric_name"] and row["metric_unit"], row["proposal_code"]
+        assert all(row[name] for name in ("metric_name", "metric_unit")), row["proposal_code"]
         assert Decimal(row["metric_baseline"]) != Decimal(row["metric_target"]), row["proposal_code"]
 
 
@@ -127,7 +129,9 @@ def test_connections_lead_to_other_systems_of_the_inventory(systems):
     for code, row in systems.items():
         for text in filter(None, row["interfaces"].split(";")):
             found = CONNECTION.fullmatch(text)
-            assert found and found["code"] in systems and found["code"] != code and found["data"], text
+            assert found, text
+            assert found["code"] in systems.keys() - {code}, text
+            assert found["data"], text
             ways[found["how"]] += 1
     assert set(ways) == set(Interface.Method.values)
 
@@ -143,11 +147,14 @@ def test_the_inventory_has_silos_to_find(systems):
 
 
 def test_pairs_name_existing_codes_once_each(pairs, systems, proposals):
-    assert {pair["kind"] for pair in pairs} == KINDS and {pair["hard"] for pair in pairs} == {"0", "1"}
+    assert {pair["kind"] for pair in pairs} == KINDS
+    assert {pair["hard"] for pair in pairs} == {"0", "1"}
     seen: set[frozenset[str]] = set()
     for pair in pairs:
         both = frozenset((pair["left_code"], pair["right_code"]))
-        assert len(both) == 2 and both not in seen and pair["note"]
+        assert len(both) == 2
+        assert both not in seen
+        assert pair["note"]
         seen.add(both)
         assert pair["left_code"] in proposals
         right = {
@@ -160,8 +167,11 @@ def test_pairs_name_existing_codes_once_each(pairs, systems, proposals):
 
 def test_there_are_enough_pairs_of_each_kind_and_half_of_the_same_function_share_no_rare_word(pairs):
     count = Counter(pair["kind"] for pair in pairs)
-    assert count["same_function"] >= 60 and count["existing_system"] >= 30
-    assert count["commodity"] >= 15 and count["continuation"] >= 15 and count["lookalike"] >= 66
+    assert count["same_function"] >= 60
+    assert count["existing_system"] >= 30
+    assert count["commodity"] >= 15
+    assert count["continuation"] >= 15
+    assert count["lookalike"] >= 66
     hard = sum(pair["hard"] == "1" for pair in pairs if pair["kind"] == "same_function")
     assert hard * 2 >= count["same_function"]
 
