@@ -1,0 +1,1 @@
+"""Reads of committees. Each says how many SQL statements it costs."""
