@@ -7,7 +7,7 @@ from typing import Any
 
 from prasan.fabric.actors import Actor
 from prasan.people.models import Role
-from prasan.people.policies import holds
+from prasan.people.policies import holds, root_code
 
 AGENCY_SIDE: frozenset[str] = frozenset({Role.DIGITAL_OFFICER, Role.SUPERVISOR})
 CITY_SIDE: frozenset[str] = frozenset({Role.ANALYST, Role.SECRETARY})
@@ -59,6 +59,26 @@ def may_choose(actor: Actor) -> bool:
     return is_analyst(actor)
 
 
+def may_start_plan(actor: Actor) -> bool:
+    """Start a consolidation plan from systems and proposals of several agencies: analysts, who see all of them."""
+    return is_analyst(actor)
+
+
+def may_write_plan(actor: Actor, lead: str) -> bool:
+    """Write and claim a consolidation plan: the people of the agency that leads it, and analysts."""
+    return holds(actor, AGENCY_SIDE, lead) or is_analyst(actor)
+
+
+def may_check_plan(actor: Actor, claimed_by: str) -> bool:
+    """Validate savings and tell what was spent: an analyst who did not claim them."""
+    return is_analyst(actor) and f"{actor.kind}:{actor.id}" != claimed_by
+
+
+def may_read_plan(actor: Actor, agencies: Collection[str]) -> bool:
+    """Read a plan: people of the agencies it is about, and the city's side."""
+    return any(may_read_proposal(actor, one) for one in agencies)
+
+
 def is_analyst(actor: Actor) -> bool:
     """An analyst for the whole city."""
     return holds(actor, {Role.ANALYST}, None)
@@ -73,3 +93,32 @@ def may_see_portfolio(user: Any) -> bool:
     """Whether `request.user` finds the portfolio in the navigation: no statement of its own."""
     pairs = getattr(user, "role_pairs", None) or ()
     return any(role in READERS for role, _agency in pairs)
+
+
+# --- after the decision ----------------------------------------------------------------------------------------------
+
+# Statuses after which money flows, progress is told, and the public sees the project: nothing before.
+GRANTED: tuple[str, ...] = ("approved", "approved_with_conditions")
+
+
+def may_follow(actor: Actor, agency: str) -> bool:
+    """Tell milestones, risks, readings, contracts and payments: the agency's own people, and the city's analysts."""
+    return holds(actor, AGENCY_SIDE, agency) or is_analyst(actor)
+
+
+def may_keep_budget(actor: Actor) -> bool:
+    """Enter what was screened, stands in the ordinance and was adjusted, and import the finance system's file."""
+    return is_analyst(actor)
+
+
+def may_see_whole(actor: Actor) -> bool:
+    """The governor's page: the city's side."""
+    return actor.is_system or is_city_side(actor)
+
+
+def may_see_whole_page(user: Any) -> bool:
+    """Whether `request.user` finds the governor's page in the navigation: no statement of its own."""
+    pairs = getattr(user, "role_pairs", None) or ()
+    return any(
+        role in CITY_SIDE | {Role.AUDITOR, Role.ADMIN} and agency == root_code() for role, agency in pairs
+    )
