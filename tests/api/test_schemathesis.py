@@ -54,7 +54,7 @@ SCOPES = ("reports:create", "reports:handle", "reports:dispatch")
 @pytest.fixture(autouse=True)
 def _unlimited(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
     """Refusals for too many requests would hide everything behind them. Photos go to a folder of the test's own."""
-    monkeypatch.setattr("prasan.reports.api.conventions.rate_check", lambda *_: None)
+    monkeypatch.setattr("prasan.people.api.rate_check", lambda *_: None)
     photos = {"BACKEND": "prasan.fabric.files.LocalStorage", "OPTIONS": {"location": str(tmp_path)}}
     settings.STORAGES = {**settings.STORAGES, "photos": photos}
 

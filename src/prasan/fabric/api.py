@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -22,10 +24,11 @@ from ninja.renderers import JSONRenderer
 from ninja.types import DictStrAny
 
 from prasan.fabric.events import where
-from prasan.fabric.problems import Forbidden, Invalid, NotFound, Problem, SignInNeeded
+from prasan.fabric.problems import Forbidden, Invalid, NotFound, Problem, SignInNeeded, Stale
 
 log = logging.getLogger(__name__)
 
+VERSION = re.compile(r'"(\d{1,9})(?:-[^"]*)?"\Z')
 LIMITS = {"ge", "gt", "le", "lt", "max_length", "min_length", "expected", "pattern", "limit_value"}
 
 
@@ -95,6 +98,11 @@ class ProblemOut(Schema):
     instance: str = ""
     errors: list[FieldProblem] = []
     retry_after: int | None = None
+
+
+def refusals(*statuses: int) -> dict[int, Any]:
+    """Documented refusals of an operation: those every operation may give, and `statuses`."""
+    return dict.fromkeys((400, 401, 422, 429, *statuses), ProblemOut)
 
 
 HEADERS = {
@@ -237,3 +245,27 @@ class Unexpected(Problem):
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     log.error("%s %s failed: %s", request.method, request.path, where(error), exc_info=error)
     return problem_response(request, Unexpected())
+
+
+def expected_version(request: HttpRequest) -> int | None:
+    """The version in If-Match, with which the ETag that the caller saw begins; None without the header.
+
+    Raises Invalid for anything else.
+    """
+    given = request.headers.get("If-Match", "").strip()
+    if given in ("", "*"):
+        return None
+    found = VERSION.match(given)
+    if found is None:
+        raise Invalid({"If-Match": _("Please send the ETag as you read it.")})
+    return int(found[1])
+
+
+@contextmanager
+def precondition() -> Iterator[None]:
+    """A stale If-Match is 412 (RFC 9110 section 13.1.1)."""
+    try:
+        yield
+    except Stale as problem:
+        problem.status = 412
+        raise

@@ -4,8 +4,6 @@ A key with the scope `portfolio:read` reads all of it; one with `portfolio:write
 agency and those below. Nothing here is public.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -19,12 +17,12 @@ from ninja import Path, Query, Router, Schema, Status
 from pydantic import ConfigDict, Field, field_validator
 
 from prasan.city.registers import registers
-from prasan.fabric.api import etag, link_header, not_modified
+from prasan.fabric.api import etag, expected_version, link_header, not_modified, precondition, refusals
 from prasan.fabric.idempotency import idempotent
 from prasan.fabric.problems import Invalid, NotFound
 from prasan.people.api import KEY_NEEDED, caller
 from prasan.portfolio.actions import systems as actions
-from prasan.portfolio.api.conventions import expected_version, link_reader, precondition, refusals, with_scope
+from prasan.portfolio.api.conventions import link_reader, with_scope
 from prasan.portfolio.capabilities import capability_map
 from prasan.portfolio.models import Interface, System
 from prasan.portfolio.queries import systems as queries
@@ -192,7 +190,7 @@ class Capabilities(Schema):
 
 
 @router.get(
-    "/capabilities", response={200: Capabilities, 304: None} | refusals(), summary="List capabilities"
+    "/capabilities", response={200: Capabilities, 304: None} | refusals(403), summary="List capabilities"
 )
 @with_scope("portfolio:read")
 def capability_list(request: HttpRequest, response: HttpResponse) -> Any:
@@ -209,7 +207,7 @@ def capability_list(request: HttpRequest, response: HttpResponse) -> Any:
     return not_modified(request, response, etag(found)) or {"items": found}
 
 
-@router.get("/systems", response={200: SystemPage} | refusals(), summary="List systems")
+@router.get("/systems", response={200: SystemPage} | refusals(403), summary="List systems")
 @with_scope("portfolio:read")
 def system_list(request: HttpRequest, response: HttpResponse, query: Query[ListQuery]) -> Any:
     """Systems by code. Follow `next` (or the Link header) for more."""
@@ -234,7 +232,7 @@ def _filter(query: ListQuery) -> queries.SystemFilter:
 
 
 @router.get(
-    "/systems/{code}", response={200: SystemDetail, 304: None} | refusals(404), summary="Read a system"
+    "/systems/{code}", response={200: SystemDetail, 304: None} | refusals(403, 404), summary="Read a system"
 )
 @with_scope("portfolio:read")
 def system_read(request: HttpRequest, response: HttpResponse, code: Code) -> Any:
@@ -249,7 +247,7 @@ def _tag(system: System) -> str:
     return f'"{system.version}-{get_language()}"'
 
 
-@router.post("/systems", response={201: SystemDetail} | refusals(404), summary="Enter a system")
+@router.post("/systems", response={201: SystemDetail} | refusals(403, 404), summary="Enter a system")
 @with_scope("portfolio:write")
 @idempotent
 def system_create(request: HttpRequest, body: SystemIn) -> Any:
@@ -263,7 +261,7 @@ def system_create(request: HttpRequest, body: SystemIn) -> Any:
 
 
 @router.patch(
-    "/systems/{code}", response={200: SystemDetail} | refusals(404, 409, 412), summary="Change a system"
+    "/systems/{code}", response={200: SystemDetail} | refusals(403, 404, 409, 412), summary="Change a system"
 )
 @with_scope("portfolio:write")
 def system_change(request: HttpRequest, code: Code, body: SystemFields) -> Any:
@@ -278,7 +276,7 @@ def system_change(request: HttpRequest, code: Code, body: SystemFields) -> Any:
 
 
 @router.post(
-    "/systems/{code}/interfaces", response={201: SystemDetail} | refusals(404), summary="Enter a connection"
+    "/systems/{code}/interfaces", response={201: SystemDetail} | refusals(403, 404), summary="Enter a connection"
 )
 @with_scope("portfolio:write")
 @idempotent

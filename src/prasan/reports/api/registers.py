@@ -21,7 +21,10 @@ class Categories(Schema):
 
 
 @router.get(
-    "/categories", response={200: Categories, 304: None, 401: ProblemOut}, tags=["registers"], summary="List categories"
+    "/categories",
+    response={200: Categories, 304: None, 401: ProblemOut},
+    tags=["registers"],
+    summary="List categories",
 )
 def category_list(request: HttpRequest, response: HttpResponse) -> Any:
     """What can be reported."""

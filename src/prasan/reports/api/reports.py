@@ -10,14 +10,14 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from prasan.city.registers import registers
-from prasan.fabric.api import link_header, not_modified
+from prasan.fabric.api import link_header, not_modified, refusals
 from prasan.fabric.idempotency import idempotent
 from prasan.fabric.problems import Invalid
-from prasan.people.api import KEY_OR_NOT, caller
+from prasan.people.api import KEY_OR_NOT, caller, limited, needs_scope
 from prasan.reports.actions import Submission, report_submit
 from prasan.reports.actions.photos import photo_add
 from prasan.reports.api import shapes
-from prasan.reports.api.conventions import limited, link_reader, needs_scope, refusals, view_tag
+from prasan.reports.api.conventions import link_reader, view_tag
 from prasan.reports.api.schemas import (
     EXAMPLE_CODE,
     STATUSES,
@@ -153,7 +153,9 @@ def _filter(query: ListQuery) -> ReportFilter:
         errors["agency"] = _("Please choose an agency from the list.")
     box = _numbers(query.box, 4, errors, "box")
     near = _numbers(query.near, 3, errors, "near")
-    since, until, updated_since = (_moment(query, errors, name) for name in ("since", "until", "updated_since"))
+    since, until, updated_since = (
+        _moment(query, errors, name) for name in ("since", "until", "updated_since")
+    )
     if errors:
         raise Invalid(errors)
     public = PublicFilter(

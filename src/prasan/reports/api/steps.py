@@ -10,12 +10,12 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
+from prasan.fabric.api import expected_version, precondition, refusals
 from prasan.fabric.idempotency import idempotent
-from prasan.people.api import KEY_NEEDED, KEY_OR_NOT, caller
+from prasan.people.api import KEY_NEEDED, KEY_OR_NOT, caller, limited, needs_scope
 from prasan.reports import actions
 from prasan.reports.actions.handle import Part
 from prasan.reports.api import schemas, shapes
-from prasan.reports.api.conventions import expected_version, limited, needs_scope, precondition, refusals
 from prasan.reports.api.reports import ORIGIN, Code, ReporterToken
 from prasan.reports.models import Report
 
