@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ KIND_WEIGHTS = {
     "commodity": 0.0,
     "generic": 0.0,
 }
+EXACT = 0.8  # how surely a phrase of common words is meant that stands there as it is written
 LETTERS = (3, 4)
 CHUNK = 2_000  # items whose clauses are matched with the lexicon at once
 
@@ -50,6 +51,9 @@ class Reading:
     title_words: Counter[str]
     letters: Counter[str]
     windows: tuple[tuple[str, frozenset[str]], ...]
+    clauses: tuple[
+        tuple[str, str, frozenset[str], frozenset[str]], ...
+    ]  # field, text, words as written, meanings
     districts: frozenset[str]
     phase: bool
     data_words: frozenset[str]
@@ -98,6 +102,7 @@ def read_item(item: Item, lexicon: Lexicon) -> Reading:
     }
     words: Counter[str] = Counter()
     windows: list[tuple[str, frozenset[str]]] = []
+    clauses: list[tuple[str, str, frozenset[str], frozenset[str]]] = []
     title_words: Counter[str] = Counter()
     districts: set[str] = set()
     for name, text in texts.items():
@@ -106,7 +111,11 @@ def read_item(item: Item, lexicon: Lexicon) -> Reading:
         cleaned, found = without_districts(clean(text), lexicon.districts)
         districts.update(found)
         for clause in SENTENCE.split(cleaned):
-            tokens = lexicon.tokens(clause)
+            written = lexicon.segmenter.words(clause)
+            if not written:
+                continue
+            tokens = [lexicon.meaning.get(word, word) for word in written]
+            clauses.append((name, "".join(clause.split()), frozenset(written), frozenset(tokens)))
             told = [token for token in tokens if token not in lexicon.plain_words and len(token) > 1]
             words.update(told)
             if name == "title":
@@ -118,6 +127,7 @@ def read_item(item: Item, lexicon: Lexicon) -> Reading:
         title_words=title_words,
         letters=_letters(clean(item.title)),
         windows=tuple(windows),
+        clauses=tuple(clauses),
         districts=frozenset(districts),
         phase=phase(item.title),
         data_words=frozenset(lexicon.tokens(clean(f"{item.data} {item.interfaces}"))) - lexicon.plain_words,
@@ -238,37 +248,45 @@ def concept_strengths(readings: Sequence[Reading], lexicon: Lexicon) -> Matrix:
 
 
 def _strengths(readings: Sequence[Reading], lexicon: Lexicon) -> Matrix:
-    size = max(1, len(lexicon.concepts))
-    fields = list(FIELDS)
+    fields = {field: at for at, field in enumerate(FIELDS)}
     rows, columns, places, sets = [], [], [], []
+    met: list[tuple[int, int, float]] = []
     for number, reading in enumerate(readings):
         for field, window in reading.windows:
             line = len(places)
-            places.append(number * len(fields) + fields.index(field))
+            places.append(number * len(fields) + fields[field])
             sets.append(window)
             for token in window:
                 column = lexicon.vocabulary.get(token)
                 if column is not None:
                     rows.append(line)
                     columns.append(column)
+        for field, text, written, tokens in reading.clauses:
+            place = number * len(fields) + fields[field]
+            met.extend((place, owner, EXACT) for owner in _exactly(lexicon, text, written, tokens))
     shape = (max(1, len(places)), lexicon.phrases.shape[0])
     present = Matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
     covered = (present @ lexicon.phrases).tocoo()
     keep = covered.data >= COVERED
-    lines, owners, values = covered.row[keep], lexicon.owner[covered.col[keep]], covered.data[keep]
-    allowed = np.fromiter(
-        (not _excluded(lexicon, sets[line], owner) for line, owner in zip(lines, owners, strict=True)),
-        bool,
-        len(lines),
+    values = np.minimum(1, (covered.data[keep] - 0.5) * 2) * lexicon.surety[covered.col[keep]]
+    for line, owner, value in zip(covered.row[keep], lexicon.owner[covered.col[keep]], values, strict=True):
+        if int(owner) not in lexicon.excluded(sets[line]):
+            met.append((places[line], int(owner), float(value)))
+    place, owner, value = (
+        (np.asarray(part) for part in zip(*met, strict=True)) if met else (np.zeros(0, int),) * 3
     )
-    lines, owners, values = lines[allowed], owners[allowed], values[allowed]
-    values = np.minimum(1, (values - 0.5) * 2)
-    place = np.asarray(places or [0])[lines] if len(lines) else np.zeros(0, int)
-    return _best_per_field(place, owners, values, len(readings), size)
+    return _best_per_field(place, owner, value, len(readings), max(1, len(lexicon.concepts)))
+
+
+def _exactly(lexicon: Lexicon, text: str, written: frozenset[str], tokens: frozenset[str]) -> set[int]:
+    """Concepts of phrases that stand in a clause as they are written."""
+    found = {owner for phrase, owner in lexicon.exact if phrase in text}
+    found |= {owner for words, owner in lexicon.exact_latin if words <= written}
+    return found - lexicon.excluded(tokens) if found else found
 
 
 def _best_per_field(
-    place: NDArray[np.int64], owners: NDArray[np.int32], values: Floats, count: int, size: int
+    place: NDArray[Any], owners: NDArray[Any], values: NDArray[Any], count: int, size: int
 ) -> Matrix:
     key = place.astype(np.int64) * size + owners
     order = np.lexsort((-values, key))
@@ -284,10 +302,6 @@ def _best_per_field(
         shape=(count, size),
         dtype=np.float32,
     )
-
-
-def _excluded(lexicon: Lexicon, window: frozenset[str], concept: int) -> bool:
-    return any(concept in lexicon.excluding.get(token, ()) for token in window if token in lexicon.excluding)
 
 
 def _nearness(lexicon: Lexicon) -> Matrix:

@@ -68,7 +68,9 @@ def _rows(path: Path, columns: Mapping[str, tuple[str, ...]]) -> Iterable[dict[s
     reader.fieldnames = [(name or "").strip().lower() for name in reader.fieldnames or ()]
     for field in ("code", "title"):
         if not set(columns[field]) & set(reader.fieldnames):
-            raise FileError(f"{path}: the column {columns[field][0]} is missing (found: {', '.join(reader.fieldnames)})")
+            raise FileError(
+                f"{path}: the column {columns[field][0]} is missing (found: {', '.join(reader.fieldnames)})"
+            )
     seen: dict[str, int] = {}
     rows = []
     for row in reader:
@@ -77,7 +79,9 @@ def _rows(path: Path, columns: Mapping[str, tuple[str, ...]]) -> Iterable[dict[s
             continue
         code, title = _cell(cells, columns["code"]), _cell(cells, columns["title"])
         if not code or not title:
-            raise FileError(f"{path}:{reader.line_num}: a row needs {columns['code'][0]} and {columns['title'][0]}")
+            raise FileError(
+                f"{path}:{reader.line_num}: a row needs {columns['code'][0]} and {columns['title'][0]}"
+            )
         if code in seen:
             raise FileError(f"{path}:{reader.line_num}: the code {code} is already on line {seen[code]}")
         seen[code] = reader.line_num

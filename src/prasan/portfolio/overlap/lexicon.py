@@ -10,7 +10,7 @@ import csv
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,8 +25,10 @@ from prasan.portfolio.overlap.text import Segmenter, plain
 FILE = "concepts.yaml"
 KINDS = ("function", "data", "commodity", "technology", "audience", "generic")
 FACETS = ("actions", "things", "people")
-PLAIN_WEIGHT = 0.35  # of a word that says nothing by itself, in a phrase too short to do without it
-FULL = 2  # a phrase with this many telling words does without its plain ones
+FULL = 2  # this many telling words make a phrase that may be met in any order
+TELLS_ALONE = 0.84  # rarity of a word that is a phrase by itself; others count only as they are written
+LEAST_WEIGHT = 0.4  # of the commonest word in a phrase, against 1 of one that only one concept uses
+SURE = 1.6  # rarity of all words of a phrase at which meeting it is no accident
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +87,40 @@ class Lexicon:
 
     def _learn_phrases(self) -> None:
         phrases = [
-            (number, frozenset(self.tokens(plain(phrase))))
+            (number, plain(phrase), frozenset(self.tokens(plain(phrase))) - self.plain_words)
             for number, concept in enumerate(self.concepts)
-            for phrase in (concept.name_th, concept.name_en, *concept.also)
+            for phrase in dict.fromkeys((concept.name_th, concept.name_en, *concept.also))
             if phrase
         ]
-        phrases = [(number, self._telling(tokens)) for number, tokens in phrases if tokens]
+        spread = _spread((number, tokens) for number, _, tokens in phrases)
+        top = math.log(max(2, len(self.concepts)))
+        self.rarity = {token: 1 - math.log(count) / top for token, count in spread.items()}
         self.vocabulary: dict[str, int] = {}
-        spread = _spread(phrases)
-        top = math.log(1 + len(self.concepts))
-        rows, columns, weights = [], [], []
+        self.exact: list[tuple[str, int]] = []
+        self.exact_latin: list[tuple[frozenset[str], int]] = []
+        soft = []
+        for number, phrase, tokens in phrases:
+            if len(tokens) >= FULL or sum(self.rarity[token] for token in tokens) >= TELLS_ALONE:
+                soft.append((number, tokens))
+            else:
+                self._learn_exact(phrase, number)
+        self._index_phrases(soft)
+        self._learn_exclusions()
+
+    def _learn_exact(self, phrase: str, number: int) -> None:
+        """A phrase whose words are too common to be met in any order: it must be there as it is written."""
+        compact = "".join(phrase.split())
+        if compact.isascii():
+            self.exact_latin.append((frozenset(self.segmenter.words(phrase)), number))
+        else:
+            self.exact.append((compact, number))
+
+    def _index_phrases(self, phrases: Sequence[tuple[int, frozenset[str]]]) -> None:
+        rows, columns, weights, surety = [], [], [], []
         for column, (_, tokens) in enumerate(phrases):
-            raw = {token: self._weight(token, spread[token], top) for token in tokens}
+            raw = {token: LEAST_WEIGHT + (1 - LEAST_WEIGHT) * self.rarity[token] for token in tokens}
             total = sum(raw.values())
+            surety.append(min(1, sum(self.rarity[token] for token in tokens) / SURE))
             for token, weight in raw.items():
                 rows.append(self.vocabulary.setdefault(token, len(self.vocabulary)))
                 columns.append(column)
@@ -105,24 +128,22 @@ class Lexicon:
         shape = (max(1, len(self.vocabulary)), max(1, len(phrases)))
         self.phrases = sparse.csr_matrix((np.asarray(weights, np.float32), (rows, columns)), shape=shape)
         self.owner = np.asarray([number for number, _ in phrases] or [0], np.int32)
-        self._learn_exclusions(shape[0])
+        self.surety = np.asarray(surety or [0], np.float32)
 
-    def _learn_exclusions(self, size: int) -> None:
-        """Words that say that a concept is not meant, as (word, concept) pairs."""
-        self.excluding: dict[str, list[int]] = {}
+    def _learn_exclusions(self) -> None:
+        """Words that say that a concept is not meant: word to concepts."""
+        self.excluding: dict[str, set[int]] = {}
         for number, concept in enumerate(self.concepts):
             for word in concept.excluded_by:
                 for token in self.tokens(plain(word)):
-                    self.excluding.setdefault(token, []).append(number)
+                    self.excluding.setdefault(token, set()).add(number)
 
-    def _telling(self, tokens: frozenset[str]) -> frozenset[str]:
-        telling = tokens - self.plain_words
-        return telling if len(telling) >= FULL else tokens
-
-    def _weight(self, token: str, spread: int, top: float) -> float:
-        if token in self.plain_words:
-            return PLAIN_WEIGHT
-        return 0.4 + 0.6 * (1 - math.log(max(1, spread)) / top)
+    def excluded(self, tokens: Iterable[str]) -> set[int]:
+        """Concepts that cannot be meant in a clause of these words."""
+        found: set[int] = set()
+        for token in tokens:
+            found |= self.excluding.get(token, set())
+        return found
 
 
 def _spread(phrases: Iterable[tuple[int, frozenset[str]]]) -> Counter[str]:
