@@ -23,8 +23,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from prasan.fabric.actors import Actor
+from prasan.people import scopes
 from prasan.people.actions.api_keys import api_key_create
 from prasan.people.models import RoleGrant, User
+from prasan.portfolio.actions.systems import SystemGiven, system_create
+from prasan.portfolio.api import systems
 from prasan.reports import actions
 from prasan.reports.api.schemas import EXAMPLE_CODE, MergeIn
 from prasan.reports.models import Report
@@ -48,7 +51,6 @@ def can_be_wrong(operation: dict[str, Any]) -> bool:
 
 
 OPERATIONS = [(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods]
-SCOPES = ("reports:create", "reports:handle", "reports:dispatch")
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +74,8 @@ def _one_connection(db: None) -> Iterator[None]:
 
 @pytest.fixture
 def key() -> str:
-    return api_key_create(actor=Actor.system("tests"), name="test", agency=None, scope_codes=SCOPES)[1]
+    every = [scope.code for scope in scopes.scopes()]
+    return api_key_create(actor=Actor.system("tests"), name="test", agency=None, scope_codes=every)[1]
 
 
 @cache
@@ -157,7 +160,10 @@ def report_as(code: str) -> Report:
 
 @pytest.fixture
 def examples(key: str) -> dict[str, str]:
-    """Reports and an officer as the examples name them; headers of somebody who may do everything."""
+    """Reports, systems and an officer as the examples name them; headers of somebody who may do everything."""
+    for code in (systems.EXAMPLE_CODE, systems.OTHER_CODE):
+        given = SystemGiven(name_th=f"ระบบ {code}")
+        system_create(actor=Actor.system("tests"), owner="dep.14000000", given=given, code=code)
     for code in (EXAMPLE_CODE, MergeIn.model_config["json_schema_extra"]["example"]["other"]):  # type: ignore[index,call-overload]
         report_as(code)
     with connection.cursor() as cursor:  # nobody made later gets the id of the example's officer
