@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,6 +22,9 @@ Floats = NDArray[np.float32]
 
 # How much a concept counts by where it is said: a title names the function, a scope also lists its parts.
 FIELDS = {"title": 1.0, "objective": 0.6, "scope": 0.35, "capability": 0.5, "benefit": 0.2}
+SIGN_FIELDS = {"title": 1.0, "objective": 0.8, "scope": 0.6, "capability": 0.6, "benefit": 0.4}
+FOREMOST = 0.5  # hints of a concept below this share of the strongest one's are dropped
+SHARP = 3
 WINDOW = 22  # words of one clause; Thai has no full stops to go by
 COVERED = 0.74  # share of a phrase's weight that must be there
 KIND_WEIGHTS = {
@@ -48,6 +51,7 @@ class Reading:
     """What was read off one item's text; kept so that a corpus is made again without reading it again."""
 
     words: Counter[str]
+    signs: Mapping[str, float]  # hint words with the weight of where they stand
     title_words: Counter[str]
     letters: Counter[str]
     windows: tuple[tuple[str, frozenset[str]], ...]
@@ -76,6 +80,7 @@ class Corpus:
     readings: tuple[Reading, ...]
     strengths: Matrix  # items x concepts: how surely and how centrally each concept is meant
     functions: Matrix
+    gists: Matrix  # items x concepts, from hints alone
     commodities: Matrix
     words: Matrix
     titles: Matrix
@@ -101,6 +106,7 @@ def read_item(item: Item, lexicon: Lexicon) -> Reading:
         "benefit": item.benefit,
     }
     words: Counter[str] = Counter()
+    signs: dict[str, float] = {}
     windows: list[tuple[str, frozenset[str]]] = []
     clauses: list[tuple[str, str, frozenset[str], frozenset[str]]] = []
     title_words: Counter[str] = Counter()
@@ -116,6 +122,9 @@ def read_item(item: Item, lexicon: Lexicon) -> Reading:
                 continue
             tokens = [lexicon.meaning.get(word, word) for word in written]
             clauses.append((name, "".join(clause.split()), frozenset(written), frozenset(tokens)))
+            for sign in lexicon.signs(written):
+                if sign in lexicon.sign_index:
+                    signs[sign] = max(signs.get(sign, 0), SIGN_FIELDS[name])
             told = [token for token in tokens if token not in lexicon.plain_words and len(token) > 1]
             words.update(told)
             if name == "title":
@@ -124,6 +133,7 @@ def read_item(item: Item, lexicon: Lexicon) -> Reading:
     words.update(title_words)
     return Reading(
         words=words,
+        signs=signs,
         title_words=title_words,
         letters=_letters(clean(item.title)),
         windows=tuple(windows),
@@ -225,6 +235,7 @@ def _index(
         readings=readings,
         strengths=strengths,
         functions=normalised(strengths.power(1.5) @ sparse.diags(weights) @ _nearness(lexicon)),
+        gists=concept_gists(readings, lexicon),
         commodities=normalised(strengths @ sparse.diags(buying)),
         words=_tfidf([reading.words for reading in readings], words),
         titles=_tfidf([reading.title_words for reading in readings], words),
@@ -283,6 +294,30 @@ def _exactly(lexicon: Lexicon, text: str, written: frozenset[str], tokens: froze
     found = {owner for phrase, owner in lexicon.exact if phrase in text}
     found |= {owner for words, owner in lexicon.exact_latin if words <= written}
     return found - lexicon.excluded(tokens) if found else found
+
+
+def concept_gists(readings: Sequence[Reading], lexicon: Lexicon) -> Matrix:
+    """Items x concepts: which few concepts an item's words hint at, all together. Rows of length 1."""
+    rows, columns, values = [], [], []
+    for number, reading in enumerate(readings):
+        for sign, weight in reading.signs.items():
+            column = lexicon.sign_index[sign]
+            rows.append(number)
+            columns.append(column)
+            values.append(weight * float(lexicon.sign_rarity[column]))
+    shape = (len(readings), lexicon.documents.shape[1])
+    told = normalised(Matrix((np.asarray(values, np.float32), (rows, columns)), shape=shape))
+    return normalised(_foremost(Matrix(told @ lexicon.documents.T)))
+
+
+def _foremost(matrix: Matrix) -> Matrix:
+    """Of each row only what comes near its largest, the rest sharpened by a power."""
+    top = _row_max(matrix)
+    scale = np.divide(1, top, out=np.zeros_like(top), where=top > 0)
+    relative = Matrix(sparse.diags(scale) @ matrix)
+    relative.data[relative.data < FOREMOST] = 0
+    relative.eliminate_zeros()
+    return Matrix(relative.power(SHARP), dtype=np.float32)
 
 
 def _best_per_field(

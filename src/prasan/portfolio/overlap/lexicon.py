@@ -28,6 +28,9 @@ FACETS = ("actions", "things", "people")
 FULL = 2  # this many telling words make a phrase that may be met in any order
 TELLS_ALONE = 0.84  # rarity of a word that is a phrase by itself; others count only as they are written
 LEAST_WEIGHT = 0.4  # of the commonest word in a phrase, against 1 of one that only one concept uses
+CUE = 3  # a cue counts as much as a word of that many phrases
+HINTED = frozenset({"function", "commodity"})
+TEMPER = 0.8  # 1 would punish a concept for being described at length
 SURE = 1.6  # rarity of all words of a phrase at which meeting it is no accident
 
 
@@ -40,6 +43,7 @@ class Concept:
     name_th: str
     name_en: str
     also: tuple[str, ...] = ()
+    cues: tuple[str, ...] = ()
     excluded_by: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
 
@@ -105,6 +109,7 @@ class Lexicon:
             else:
                 self._learn_exact(phrase, number)
         self._index_phrases(soft)
+        self._learn_cues()
         self._learn_exclusions()
 
     def _learn_exact(self, phrase: str, number: int) -> None:
@@ -129,6 +134,46 @@ class Lexicon:
         self.phrases = sparse.csr_matrix((np.asarray(weights, np.float32), (rows, columns)), shape=shape)
         self.owner = np.asarray([number for number, _ in phrases] or [0], np.int32)
         self.surety = np.asarray(surety or [0], np.float32)
+
+    def signs(self, written: Iterable[str]) -> list[str]:
+        """Words as hints: each as the one that stands for its meaning, and as it is written where that differs."""
+        found = []
+        for word in written:
+            meaning = self.meaning.get(word, word)
+            if meaning not in self.plain_words and len(meaning) > 1:
+                found.append(meaning)
+                if meaning != word:
+                    found.append(f"={word}")
+        return found
+
+    def _learn_cues(self) -> None:
+        """Each concept as a short document of all words it is told with; rare ones and cues weigh more."""
+        counts: list[Counter[str]] = []
+        for concept in self.concepts:
+            told: Counter[str] = Counter()
+            for phrase in dict.fromkeys((concept.name_th, concept.name_en, *concept.also)):
+                told.update(set(self.signs(self.segmenter.words(plain(phrase)))))
+            for cue in concept.cues:
+                told.update({sign: CUE for sign in self.signs(self.segmenter.words(plain(cue)))})
+            counts.append(told if concept.kind in HINTED else Counter())
+        spread = Counter(sign for told in counts for sign in told)
+        self.sign_index = {sign: number for number, sign in enumerate(spread)}
+        top = math.log(1 + len(self.concepts))
+        self.sign_rarity = np.asarray(
+            [1 - math.log(count) / top for count in spread.values()] or [0], np.float32
+        )
+        rows, columns, weights = [], [], []
+        for number, told in enumerate(counts):
+            for sign, times in told.items():
+                column = self.sign_index[sign]
+                rows.append(number)
+                columns.append(column)
+                weights.append((1 + math.log(times)) * float(self.sign_rarity[column]))
+        shape = (max(1, len(self.concepts)), max(1, len(self.sign_index)))
+        documents = sparse.csr_matrix((np.asarray(weights, np.float32), (rows, columns)), shape=shape)
+        lengths = np.sqrt(np.asarray(documents.multiply(documents).sum(axis=1)).ravel())
+        scale = np.divide(1, lengths**TEMPER, out=np.zeros_like(lengths), where=lengths > 0)
+        self.documents = sparse.csr_matrix(sparse.diags(scale) @ documents, dtype=np.float32)
 
     def _learn_exclusions(self) -> None:
         """Words that say that a concept is not meant: word to concepts."""
@@ -164,6 +209,7 @@ def load_lexicon(folder: Path) -> Lexicon:
             name_th=str(row["name_th"]),
             name_en=str(row["name_en"]),
             also=tuple(str(phrase) for phrase in row.get("also", ())),
+            cues=tuple(str(word) for word in row.get("cues", ())),
             excluded_by=tuple(str(word) for word in row.get("excluded_by", ())),
             near=tuple(str(code) for code in row.get("near", ())),
         )

@@ -13,7 +13,7 @@ from prasan.portfolio.overlap.corpus import Corpus, Floats, beside
 from prasan.portfolio.overlap.items import Item, Kind, Match, Reason
 
 # The chance that two items do the same: a logistic model over these likenesses (docs/overlap.md: how they came about).
-WEIGHTS = {"function": 6.0, "words": 5.0, "title": 1.5, "letters": 1.5, "clash": -2.5}
+WEIGHTS = {"function": 5.0, "gist": 2.5, "words": 5.0, "title": 1.5, "letters": 1.5, "clash": -2.5}
 BIAS = -4.2
 FLAG_AT = 0.5
 COMMODITY_AT = 0.45  # likeness of goods above which two items ask for the same goods
@@ -67,6 +67,7 @@ def likenesses(left: Corpus, right: Corpus, rows: NDArray[np.int64]) -> dict[str
     goods = np.sqrt(np.outer(left.commodity_share[rows], right.commodity_share))
     return {
         "function": function,
+        "gist": product("gists"),
         "words": product("words"),
         "title": product("titles"),
         "letters": product("letters"),
