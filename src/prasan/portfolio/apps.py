@@ -8,12 +8,15 @@ class PortfolioConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from prasan.fabric import decisions
         from prasan.fabric.navigation import NavigationItem
         from prasan.fabric.navigation import register as add_place
         from prasan.people import scopes
         from prasan.portfolio import (
             capabilities,  # noqa: F401 — has `prasan city check` look at our file too
             policies,
+            subjects,
+            tiers,  # noqa: F401 — and at portfolio.yaml
         )
 
         add_place(
@@ -25,6 +28,17 @@ class PortfolioConfig(AppConfig):
                 order=70,
             )
         )
+
+        add_place(
+            NavigationItem(
+                url_name="portfolio:proposals",
+                label=_("Proposals"),
+                icon="list",
+                audience=policies.may_see_portfolio,
+                order=72,
+            )
+        )
+        decisions.register(subjects.ProposalKind())
 
         scopes.register("portfolio:read", _("Read the city's systems"))
         scopes.register("portfolio:write", _("Enter and change the agency's systems"), role="digital_officer")

@@ -14,7 +14,6 @@ from prasan.fabric.actors import Actor
 from prasan.fabric.decisions import Decision, Subject
 from prasan.portfolio.actions.proposals import proposal_decided
 from prasan.portfolio.models import Proposal, Verdict
-from prasan.portfolio.queries import likeness
 from prasan.portfolio.queries.evidence import reading
 from prasan.portfolio.queries.proposals import waiting_of, with_parts
 from prasan.portfolio.tiers import portfolio_rules
@@ -130,6 +129,8 @@ def _evidence(proposal: Proposal) -> list[dict[str, Any]]:
 
 
 def _overlap(proposal: Proposal) -> list[dict[str, Any]]:
+    from prasan.portfolio.queries import likeness  # loads numpy and scipy, which starting up does not need
+
     item = likeness.proposal_item(proposal)
     return [
         {

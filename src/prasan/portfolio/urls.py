@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from prasan.portfolio.pages import proposals as proposals_pages
+from prasan.portfolio.pages import proposals_workbook as proposals_workbook_pages
+from prasan.portfolio.pages import screening as screening_pages
 from prasan.portfolio.pages import systems as systems_pages
 from prasan.portfolio.pages import systems_import as systems_import_pages
 from prasan.portfolio.pages import systems_views as systems_views_pages
@@ -31,4 +34,21 @@ systems: list[URLPattern] = [
     ),
 ]
 
-urlpatterns: list[URLPattern] = [*systems]
+proposals: list[URLPattern] = [
+    path("proposals/", proposals_pages.listing, name="proposals"),
+    path("proposals/new/", proposals_pages.new, name="proposal_new"),
+    path("proposals/closest/", proposals_pages.closest, name="proposals_closest"),
+    path("proposals/questions/", proposals_pages.questions, name="proposals_questions"),
+    path("proposals/rules/", proposals_pages.rules, name="proposals_rules"),
+    path("proposals/workbook/", proposals_workbook_pages.upload, name="proposals_workbook"),
+    path("proposals/workbook/template.xlsx", proposals_workbook_pages.template, name="proposals_template"),
+    path("proposals/workbook/<int:number>/", proposals_workbook_pages.check, name="proposals_workbook_check"),
+    path("proposal/<str:code>/", proposals_pages.proposal, name="proposal"),
+    path("proposal/<str:code>/change/", proposals_pages.change, name="proposal_change"),
+    path("proposal/<str:code>/evidence/", proposals_pages.evidence, name="proposal_evidence"),
+    path("proposal/<str:code>/likeness/<str:other>/", proposals_pages.verdict, name="proposal_verdict"),
+    path("proposal/<str:code>/step/<str:action>/", proposals_pages.step, name="proposal_step"),
+    path("screening/", screening_pages.screening, name="screening"),
+]
+
+urlpatterns: list[URLPattern] = [*systems, *proposals]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils import translation
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from prasan.fabric.decisions import Outcome
@@ -166,3 +168,28 @@ def outcome_lines() -> list[tuple[str, str, str]]:
         (str(outcome.label), str(OUTCOMES[BOARD][outcome].label), str(OUTCOMES[MAIN][outcome].label))
         for outcome in Outcome
     ]
+
+
+def markdown() -> str:
+    """The tables of docs/proposals.md in both languages."""
+    parts = []
+    for language, title in (("th", "ภาษาไทย"), ("en", "English")):
+        with translation.override(language):
+            head = [_t("Step"), _t("While"), _t("Who may"), _t("Status afterwards"), _t("Needs")]
+            rows = [_cells(one) for one in lines()]
+            outcomes = [_t("Resolution"), _t("Screening board"), _t("Main committee")]
+            parts += [
+                f"## {title}",
+                _markdown(head, rows),
+                _markdown(outcomes, [list(one) for one in outcome_lines()]),
+            ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _cells(one: Line) -> list[str]:
+    then = one.then or _t("as it is")
+    return [one.label, ", ".join(one.when), ", ".join(one.who), then, ", ".join(one.needs) or "–"]
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows))

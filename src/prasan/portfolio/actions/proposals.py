@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -214,7 +214,7 @@ def proposal_submit(*, actor: Actor, code: str, version: int | None = None, orig
             }  # fmt: skip
         if faults:
             raise Invalid(faults)
-        check_relations(change.proposal.code)
+        refuse_contradictions([change.proposal.code])
         change.proposal.submitted_at = timezone.now()
     return change.proposal
 
@@ -362,15 +362,10 @@ def _columns(content: Content, agency: str, proposal: Proposal | None) -> dict[s
     return columns
 
 
-def write_parts(proposal: Proposal, content: Content) -> None:
-    """Replace costs, metrics, relations and links of a proposal; raises Invalid for codes that do not exist."""
+def write_parts(proposal: Proposal, content: Content, *, relations: bool = True) -> None:
+    """Replace costs, metrics, links and (unless told otherwise) relations; Invalid for codes that do not exist."""
     systems = _by_code(System.objects.filter(code__in=content.systems), content.systems, "systems")
-    others = _by_code(
-        Proposal.objects.filter(code__in=content.relations).exclude(pk=proposal.pk),
-        content.relations,
-        "relations",
-    )
-    for rows in (proposal.costs, proposal.metrics, proposal.relations, proposal.system_links):
+    for rows in (proposal.costs, proposal.metrics, proposal.system_links):
         rows.all().delete()
     ProposalCost.objects.bulk_create(
         ProposalCost(proposal=proposal, fiscal_year=year, part=part, amount=amount)
@@ -384,15 +379,24 @@ def write_parts(proposal: Proposal, content: Content) -> None:
         )
         for one in content.metrics
     )  # fmt: skip
-    Relation.objects.bulk_create(
-        Relation(proposal=proposal, other=others[code], kind=kind) for code, kind in content.relations.items()
-    )
     SystemLink.objects.bulk_create(
         SystemLink(proposal=proposal, system=systems[code], kind=kind)
         for code, kind in content.systems.items()
     )
-    if content.relations:
-        check_relations(proposal.code)
+    if relations:
+        _write_relations(proposal, content.relations)
+
+
+def _write_relations(proposal: Proposal, relations: Mapping[str, str]) -> None:
+    others = _by_code(
+        Proposal.objects.filter(code__in=relations).exclude(pk=proposal.pk), relations, "relations"
+    )
+    proposal.relations.all().delete()
+    Relation.objects.bulk_create(
+        Relation(proposal=proposal, other=others[code], kind=kind) for code, kind in relations.items()
+    )
+    if relations:
+        refuse_contradictions([proposal.code])
 
 
 def _by_code(rows: Any, wanted: Mapping[str, str], name: str) -> dict[str, Any]:
@@ -403,23 +407,22 @@ def _by_code(rows: Any, wanted: Mapping[str, str], name: str) -> dict[str, Any]:
     return found
 
 
-def check_relations(code: str) -> None:
-    """Raises Invalid when what proposals need and rule out can't hold together because of this one."""
+def refuse_contradictions(codes: Sequence[str]) -> None:
+    """Raises Invalid when what proposals need and rule out can't hold together because of one of these."""
     rows = Relation.objects.filter(proposal__status__in=OPEN).values_list(
         "proposal__code", "kind", "other__code"
     )
     graph = Graph(rows)
-    circle = graph.circle(code)
-    if circle:
-        raise Invalid(
-            {
-                "relations": _("These proposals need each other in a circle: %(way)s.")
-                % {"way": " → ".join(circle)}
-            }
-        )
-    clash = graph.contradiction(code)
-    if clash:
-        raise Invalid(
-            {"relations": _("%(code)s would need both %(one)s and %(other)s, which rule each other out.")
-             % {"code": clash[0], "one": clash[1], "other": clash[2]}}
-        )  # fmt: skip
+    for code in codes:
+        circle = graph.circle(code)
+        if circle:
+            way = " → ".join(circle)
+            raise Invalid(
+                {"relations": _("These proposals need each other in a circle: %(way)s.") % {"way": way}}
+            )
+        clash = graph.contradiction(code)
+        if clash:
+            raise Invalid(
+                {"relations": _("%(code)s would need both %(one)s and %(other)s, which rule each other out.")
+                 % {"code": clash[0], "one": clash[1], "other": clash[2]}}
+            )  # fmt: skip

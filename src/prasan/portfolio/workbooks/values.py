@@ -216,6 +216,11 @@ def day(value: Any) -> date | None:
     raise Unreadable(_no_date(value))
 
 
+def thai_day(moment: date | None) -> str:
+    """A date as forms and templates show it: 1/10/2570; empty for none."""
+    return f"{moment.day}/{moment.month}/{moment.year + BUDDHIST}" if moment else ""
+
+
 def _date(given_year: int, month: int, day_of_month: int, value: Any) -> date:
     full = given_year + 2500 if given_year < 100 else given_year
     try:
