@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prasan.portfolio import proposals_commands, systems_commands
+from prasan.portfolio import delivery_commands, proposals_commands, systems_commands
 
 Subparsers = Any  # argparse keeps the type private
 
@@ -13,3 +13,4 @@ def add_parsers(verbs: Subparsers) -> None:
     """Add this module's verbs."""
     systems_commands.add_parsers(verbs)
     proposals_commands.add_parsers(verbs)
+    delivery_commands.add_parsers(verbs)
