@@ -18,6 +18,7 @@ class PortfolioConfig(AppConfig):
             subjects,
             tiers,  # noqa: F401 — and at portfolio.yaml
         )
+        from prasan.portfolio.selection import criteria  # noqa: F401 — and at this one
 
         add_place(
             NavigationItem(
@@ -26,6 +27,16 @@ class PortfolioConfig(AppConfig):
                 icon="building",
                 audience=policies.may_see_portfolio,
                 order=70,
+            )
+        )
+
+        add_place(
+            NavigationItem(
+                url_name="portfolio:scenarios",
+                label=_("Choice"),
+                icon="chart",
+                audience=policies.may_see_choice,
+                order=76,
             )
         )
 

@@ -122,3 +122,9 @@ def may_see_whole_page(user: Any) -> bool:
     return any(
         role in CITY_SIDE | {Role.AUDITOR, Role.ADMIN} and agency == root_code() for role, agency in pairs
     )
+
+
+def may_see_choice(user: Any) -> bool:
+    """Whether `request.user` finds the choice under a ceiling in the navigation: no statement of its own."""
+    pairs = getattr(user, "role_pairs", None) or ()
+    return any(role == Role.ANALYST for role, _agency in pairs)

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from prasan.portfolio.pages import proposals as proposals_pages
 from prasan.portfolio.pages import proposals_workbook as proposals_workbook_pages
 from prasan.portfolio.pages import screening as screening_pages
+from prasan.portfolio.pages import selection as selection_pages
 from prasan.portfolio.pages import systems as systems_pages
 from prasan.portfolio.pages import systems_import as systems_import_pages
 from prasan.portfolio.pages import systems_views as systems_views_pages
@@ -51,4 +52,18 @@ proposals: list[URLPattern] = [
     path("screening/", screening_pages.screening, name="screening"),
 ]
 
-urlpatterns: list[URLPattern] = [*systems, *proposals]
+selection: list[URLPattern] = [
+    path("scoring/", selection_pages.scoring, name="scoring"),
+    path("scoring/<str:code>/", selection_pages.score, name="score"),
+    path("scenarios/", selection_pages.scenarios, name="scenarios"),
+    path("scenarios/new/", selection_pages.new, name="scenario_new"),
+    path("scenarios/compare/", selection_pages.compare, name="scenarios_compare"),
+    path("scenario/<int:key>/", selection_pages.scenario, name="scenario"),
+    path("scenario/<int:key>/change/", selection_pages.change, name="scenario_change"),
+    path("scenario/<int:key>/run/", selection_pages.run, name="scenario_run"),
+    path("scenario/<int:key>/mark/", selection_pages.mark, name="scenario_mark"),
+    path("run/<int:key>/stop/", selection_pages.stop, name="run_stop"),
+    path("run/<int:key>/progress/", selection_pages.progress, name="run_progress"),
+]
+
+urlpatterns: list[URLPattern] = [*systems, *proposals, *selection]

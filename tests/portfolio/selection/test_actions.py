@@ -141,7 +141,11 @@ def test_the_best_two_of_three_are_chosen_and_the_third_is_told_why() -> None:
     assert run.result["spent"] == {"2571": 1_600_000, "2572": 0}
     assert run.result["agencies"] == {made.HEALTH: {"2571": 1_600_000, "2572": 0}}
     (left,) = run.result["left_out"]
-    assert (left["project"], left["leaves"], left["needed_value"]) == (poor.code, [good.code], pytest.approx(75))
+    assert (left["project"], left["leaves"], left["needed_value"]) == (
+        poor.code,
+        [good.code],
+        pytest.approx(75),
+    )
     assert run.result["limits"][0]["kept_out"] == [poor.code]
     assert run.result["sampled"] == {"shares": {good.code: 1.0, best.code: 1.0}, "samples": 20, "wanted": 20,
                                      "seed": 2569, "proven": 20}  # fmt: skip

@@ -275,7 +275,7 @@ def scenario_run(*, actor: Actor, scenario: int, origin: str = "") -> ScenarioRu
     wrong = faults(asked.problem)
     if wrong:
         titles = {one.code: one.title for one in asked.problem.parts}
-        sentences = [say(note, lambda code: named(code, titles)) for note in wrong]
+        sentences = [say(note, lambda code: queries.named(code, titles)) for note in wrong]
         if "no_projects" in {note.code for note in wrong} and asked.unscored:
             sentences = [_("No proposal has a score on every criterion yet: score them first.")]
         raise Invalid({"problem": "\n".join(sentences)})
@@ -298,16 +298,6 @@ def scenario_run(*, actor: Actor, scenario: int, origin: str = "") -> ScenarioRu
                  changes={"run": made.pk, "input": made.input_hash}, origin=origin)  # fmt: skip
     scenario_solve.defer(run=made.pk)
     return made
-
-
-def named(code: str, titles: Mapping[str, str]) -> str:
-    """What to call a project, platform, agency or theme in a sentence."""
-    if titles.get(code):
-        return f"{code} “{titles[code]}”"
-    agency = registers().agencies.get(code)
-    if agency is not None:
-        return str(agency.name)
-    return str(dict(queries.theme_choices()).get(code, code)) if "." in code else code
 
 
 @transaction.atomic

@@ -345,3 +345,13 @@ def theme_choices() -> list[tuple[str, Any]]:
         if one.dimensions == (code,)
     ]
     return [*lanes, *dimensions, *groups]
+
+
+def named(code: str, titles: Mapping[str, str]) -> str:
+    """What to call a project, platform, agency or theme in a sentence. No statement."""
+    if titles.get(code):
+        return f"{code} {titles[code]}"
+    agency = registers().agencies.get(code)
+    if agency is not None:
+        return str(agency.name)
+    return str(dict(theme_choices()).get(code, code)) if "." in code else code
