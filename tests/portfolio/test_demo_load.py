@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,14 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from prasan.city.actions import IndicatorValue, indicator_publish
 from prasan.city.models import Indicator
+from prasan.fabric.actors import Actor
 from prasan.fabric.models import LedgerEntry
 from prasan.portfolio import demo
 from prasan.portfolio.content import content_of, missing
 from prasan.portfolio.fiscal import fiscal_year
-from prasan.portfolio.models import Interface, Proposal, Relation, Step, System, SystemCost
+from prasan.portfolio.models import Evidence, Interface, Proposal, Relation, Step, System, SystemCost
 
 pytestmark = pytest.mark.django_db
 DEMO = Path(__file__).parents[2] / "cities" / "bangkok" / "demo"
@@ -28,10 +32,24 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def publish(areas: list[str]) -> None:
+    """Reports that these areas had in the last full month."""
+    last = timezone.localdate().replace(day=1) - timedelta(days=1)
+    values = [
+        IndicatorValue(
+            name="reports.received", area=area, period_start=last.replace(day=1), period_end=last,
+            value=Decimal(120), unit="reports",
+        )
+        for area in areas
+    ]  # fmt: skip
+    indicator_publish(actor=Actor.system("test"), values=values, published_by="reports", origin="test")
+
+
 @pytest.fixture(scope="module")
 def loaded(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Loaded once for all tests here, and taken back afterwards."""
     with django_db_blocker.unblock(), transaction.atomic():
+        publish(["1005", "1033"])
         demo.load()
         yield
         transaction.set_rollback(True)
@@ -74,6 +92,13 @@ def test_relations_hold_between_the_same_proposals_as_in_the_file(loaded: None) 
     }
     found = Relation.objects.values_list("proposal__own_number", "kind", "other__own_number")
     assert set(found) == wanted
+
+
+def test_numbers_of_the_city_are_attached_where_it_has_published_them(loaded: None) -> None:
+    assert set(Evidence.objects.values_list("areas__0", "value")) == {
+        ("1005", Decimal(120)),
+        ("1033", Decimal(120)),
+    }
 
 
 def test_each_entry_is_in_the_ledger_and_the_silo_numbers_are_published(loaded: None) -> None:

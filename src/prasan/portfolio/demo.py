@@ -19,6 +19,7 @@ from prasan.city.rows import ErrorList, read_yaml
 from prasan.fabric.actors import Actor
 from prasan.fabric.decisions import Decision, Outcome
 from prasan.fabric.demo import register
+from prasan.portfolio.actions.evidence import evidence_attach
 from prasan.portfolio.actions.proposals import (
     proposal_create,
     proposal_decided,
@@ -32,6 +33,7 @@ from prasan.portfolio.actions.systems import system_confirm
 from prasan.portfolio.actions.systems_import import systems_import
 from prasan.portfolio.content import Content, MetricContent
 from prasan.portfolio.models import Proposal, ProposalCost, Relation, Step, System
+from prasan.portfolio.queries.evidence import indicator_names, reading
 from prasan.portfolio.tiers import portfolio_rules
 
 ACTOR = Actor.system("demo")
@@ -39,6 +41,7 @@ ORIGIN = "demo"
 FOLDER = "demo"
 YEARS = (2567, 2568, 2569)
 RUN_UNTIL = 2571
+MONTHS = 12  # of an attached number
 LIFE = {Proposal.Lane.INFRASTRUCTURE: 7, Proposal.Lane.INFORMATION_SYSTEM: 5}
 Status = Proposal.Status
 CONFIRMED = (System.Criticality.HIGH, System.Criticality.VITAL)
@@ -90,8 +93,10 @@ def _load_proposals(folder: Path) -> None:
         row = rows[number]
         content = _content(row, words, {other: made[other].code for other in _others(row)})
         made[number] = proposal_create(actor=ACTOR, agency=row["agency_code"], content=content, origin=ORIGIN)
+    known = set(indicator_names())
     # What others need comes first: nobody may hand in a proposal that needs one which was refused.
     for number, proposal in made.items():
+        _attach_evidence(proposal.code, rows[number], known)
         _move(proposal.code, Status(rows[number]["status"]), words)
     _spread_over_time()
 
@@ -149,6 +154,15 @@ def _answers(content: Content, words: Mapping[str, Any]) -> dict[str, str]:
     asked = portfolio_rules().questions_of(content.tier)
     rng, answers = _random(content.own_number), words["answers"]
     return {question.code: rng.choice(answers.get(question.code, answers["any"])) for question in asked}
+
+
+def _attach_evidence(code: str, row: Mapping[str, str], known: set[str]) -> None:
+    """Attach the city's number that the file names, once the city has published it."""
+    areas = row["areas"].split(";") if row["areas"] else []
+    if row["indicator"] in known and reading(row["indicator"], areas, MONTHS):
+        evidence_attach(
+            actor=ACTOR, code=code, indicator=row["indicator"], areas=areas, months=MONTHS, origin=ORIGIN
+        )
 
 
 # --- how far each has come -------------------------------------------------------------------------------------------
