@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from prasan.city.rows import ErrorList, read_yaml
@@ -199,7 +200,8 @@ def _decide(code: str, outcome: Outcome, text: str, committee: str, conditions: 
         url="",
         snapshot_hash="",
     )
-    proposal_decided(actor=ACTOR, code=code, decision=decision, origin=ORIGIN)
+    with transaction.atomic():  # as a committee does with its resolution
+        proposal_decided(actor=ACTOR, code=code, decision=decision, origin=ORIGIN)
 
 
 def _spread_over_time() -> None:
