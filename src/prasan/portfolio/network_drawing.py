@@ -1,20 +1,22 @@
 """Where the systems and the arrows of the integration graph stand. Pure: codes and pairs in, coordinates out.
 
 Layers from left to right, from who gives to who gets, after Sugiyama, Tagawa and Toda, "Methods for Visual
-Understanding of Hierarchical System Structures" (1981): break circles, layer by longest path, order each layer by the
-mean place of its neighbours, lead long arrows through the layers between. Connected parts are drawn each for itself.
+Understanding of Hierarchical System Structures" (1981): break circles, layer by longest path with at most TALLEST
+systems in a layer, order each layer by the mean place of its neighbours, lead long arrows through the layers between,
+those of one system together. Connected parts are drawn each for itself.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-BOX = (176, 44)  # width and height of a system's box, in units of the drawing
-GAP_ACROSS, GAP_DOWN = 84, 16
-BEND = 10  # height that an arrow takes in a layer it only passes through
+BOX = (176, 50)  # width and height of a system's box, in units of the drawing
+GAP_ACROSS, GAP_DOWN = 80, 14
+BEND = 4  # height that arrows of one system take in a layer they only pass through
+TALLEST = 11  # systems in a layer: what a window shows at once
 BETWEEN = 36  # between connected parts
 SWEEPS = 6
 Pair = tuple[str, str]
@@ -77,7 +79,7 @@ def _draw_part(pairs: Sequence[Pair]) -> _Part:
     layer = _layers(pairs)
     chains = {pair: _chain(pair, layer) for pair in pairs}
     places = _ordered(chains, layer)
-    tall = {name: float(BEND if name[2] else BOX[1]) for names in places for name in names}
+    tall = {name: float(BEND if name[1] else BOX[1]) for names in places for name in names}
     heights = [sum(tall[name] + GAP_DOWN for name in names) - GAP_DOWN for names in places]
     height = max(heights)
     middle: dict[_Place, tuple[float, float]] = {}
@@ -86,31 +88,37 @@ def _draw_part(pairs: Sequence[Pair]) -> _Part:
         for name in names:
             middle[name] = (x, y + tall[name] / 2)
             y += tall[name] + GAP_DOWN
-    boxes = {name[0]: (x, y - BOX[1] / 2) for name, (x, y) in middle.items() if not name[2]}
+    boxes = {name[0]: (x, y - BOX[1] / 2) for name, (x, y) in middle.items() if not name[1]}
     lines = {pair: _points(pair, chain, middle) for pair, chain in chains.items()}
     return _Part(len(places) * (BOX[0] + GAP_ACROSS) - GAP_ACROSS, height, boxes, lines)
 
 
 def _layers(pairs: Sequence[Pair]) -> dict[str, int]:
-    """Longest way from the first givers, without the arrows that close a circle."""
-    forward = _without_circles(pairs)
+    """Each system right of all that give to it (but for arrows that close a circle), in layers of bounded height."""
     before: dict[str, set[str]] = defaultdict(set)
-    after: dict[str, set[str]] = defaultdict(set)
-    for one, other in forward:
-        after[one].add(other)
+    gives: set[str] = set()
+    for one, other in _without_circles(pairs):
         before[other].add(one)
-    codes = {code for pair in pairs for code in pair}
-    layer = dict.fromkeys(codes, 0)
-    left = {code: len(before[code]) for code in codes}
-    ready = sorted(code for code in codes if not left[code])
-    while ready:
-        code = ready.pop()
-        for other in sorted(after[code]):
-            layer[other] = max(layer[other], layer[code] + 1)
-            left[other] -= 1
-            if not left[other]:
-                ready.append(other)
+        gives.add(one)
+    layer: dict[str, int] = {}
+    taken: Counter[int] = Counter()
+    for code in _by_longest_path({code for pair in pairs for code in pair}, before, gives):
+        place = max((layer[one] + 1 for one in before[code]), default=0)
+        while taken[place] >= TALLEST:
+            place += 1
+        layer[code] = place
+        taken[place] += 1
     return layer
+
+
+def _by_longest_path(codes: set[str], before: Mapping[str, set[str]], gives: set[str]) -> list[str]:
+    """Systems by how long a way leads to them; among equals those that give to others first."""
+    length: dict[str, int] = {}
+    while len(length) < len(codes):
+        for code in codes - length.keys():
+            if before[code] <= length.keys():
+                length[code] = max((length[one] + 1 for one in before[code]), default=0)
+    return sorted(codes, key=lambda code: (length[code], code not in gives, code))
 
 
 def _without_circles(pairs: Sequence[Pair]) -> set[Pair]:
@@ -140,14 +148,16 @@ def _without_circles(pairs: Sequence[Pair]) -> set[Pair]:
     return kept
 
 
-_Place = tuple[str, str, int]  # a system's code, or both codes and the layer that an arrow passes through
+_Place = tuple[
+    str, int
+]  # a system's code and 0, or the code whose arrows pass through a layer, and that layer
 
 
 def _chain(pair: Pair, layer: Mapping[str, int]) -> list[_Place]:
     """What an arrow touches, from left to right."""
     one, other = sorted(pair, key=lambda code: layer[code])
-    between = [(one, other, number) for number in range(layer[one] + 1, layer[other])]
-    return [(one, "", 0), *between, (other, "", 0)]
+    between = [(one, number) for number in range(layer[one] + 1, layer[other])]
+    return [(one, 0), *between, (other, 0)]
 
 
 def _ordered(chains: Mapping[Pair, list[_Place]], layer: Mapping[str, int]) -> list[list[_Place]]:
@@ -159,7 +169,7 @@ def _ordered(chains: Mapping[Pair, list[_Place]], layer: Mapping[str, int]) -> l
             beside[one].add(other)
             beside[other].add(one)
     for name in sorted(beside):
-        places[name[2] or layer[name[0]]].append(name)
+        places[name[1] or layer[name[0]]].append(name)
     for sweep in range(SWEEPS):
         order = range(1, len(places)) if sweep % 2 == 0 else range(len(places) - 2, -1, -1)
         for number in order:
@@ -180,7 +190,7 @@ def _points(
     points: list[tuple[float, float]] = []
     for number, name in enumerate(chain):
         x, y = middle[name]
-        if name[2]:
+        if name[1]:
             points += [(x, y), (x + BOX[0], y)]
         else:
             points.append((x + BOX[0], y) if number == 0 else (x, y))

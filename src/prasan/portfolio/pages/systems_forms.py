@@ -26,7 +26,7 @@ CONTRACTS = (("90", _("within 90 days")), ("180", _("within 180 days")), ("365",
 class FilterForm(forms.Form):
     """The inventory's filter; a value nobody knows is left out rather than refused."""
 
-    words = forms.CharField(label=_("Words or code"), required=False, max_length=200)
+    words = forms.CharField(label=_("Words or system code"), required=False, max_length=200)
     agency = forms.ChoiceField(label=_("Agency"), required=False)
     capability = forms.ChoiceField(label=_("Capability"), required=False)
     lifecycle = forms.ChoiceField(

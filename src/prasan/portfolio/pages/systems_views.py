@@ -27,7 +27,6 @@ from prasan.portfolio.queries import systems as queries
 
 MOST_DRAWN = 400  # arrows; more is a tangle that nobody reads
 DRAWN_WIDTH = 1240
-LETTERS = 21  # of a name that fit into a box
 SHADES = 4
 MEASURES: dict[str, tuple[Any, str]] = {
     "systems": (gettext_lazy("Systems"), "systems"),
@@ -75,7 +74,7 @@ def _drawing(found: queries.Network) -> dict[str, Any]:
     boxes = [
         {
             "system": found.systems[code], "x": f"{x:.0f}", "y": f"{y:.0f}",
-            "label": shortened(found.systems[code].name), "failing": code in failing,
+            "failing": code in failing,
         }
         for code, (x, y) in sorted(drawn.boxes.items(), key=lambda item: (item[1], item[0]))
     ]  # fmt: skip
@@ -87,16 +86,6 @@ def _drawing(found: queries.Network) -> dict[str, Any]:
         "boxes": boxes, "arrows": arrows, "box": BOX,
         "width": f"{drawn.width + 16:.0f}", "height": f"{drawn.height + 16:.0f}",
     }  # fmt: skip
-
-
-def shortened(name: str) -> str:
-    """A name that fits into a box; marks above and below letters take no room."""
-    taken = 0
-    for number, letter in enumerate(name):
-        taken += letter not in "ัิีึืฺุู็่้๊๋์ํ๎"
-        if taken > LETTERS:
-            return f"{name[:number].rstrip()}…"
-    return name
 
 
 # --- capability map × agencies ----------------------------------------------------------------------------------------
@@ -296,10 +285,11 @@ def _behind(found: silos.Findings, names: dict[str, Any], agency: str) -> dict[s
 
 
 def _curve(values: list[Decimal | None]) -> str:
-    """Points of a line through the months, in a box of 100 × 30; empty for fewer than two months."""
+    """Corners of the area under a line through the months, in a box of 100 × 30; empty for fewer than two months."""
     told = [(number, float(value)) for number, value in enumerate(values) if value is not None]
     if len(told) < 2:
         return ""
     largest = max(value for _number, value in told) or 1
     last = len(values) - 1
-    return " ".join(f"{100 * number / last:.1f},{29 - 28 * value / largest:.1f}" for number, value in told)
+    line = [f"{100 * number / last:.1f},{29 - 26 * value / largest:.1f}" for number, value in told]
+    return " ".join([f"{100 * told[0][0] / last:.1f},30", *line, f"{100 * told[-1][0] / last:.1f},30"])

@@ -63,8 +63,10 @@ def _changes(entry: LedgerEntry) -> str:
         if name != "costs" and value not in ("", None)
     ]
     for year, amounts in (entry.changes.get("costs") or {}).items():
-        values = {"year": year, "old": thai_number(amounts[0]), "new": thai_number(amounts[1])}
-        parts.append(_("%(year)s: %(old)s → %(new)s baht") % values)
+        told = " → ".join(
+            thai_number(amount) for amount in amounts if amount is not None or amounts[0] is not None
+        )
+        parts.append(_("%(year)s: %(amounts)s baht") % {"year": year, "amounts": told})
     return " · ".join(parts)
 
 
