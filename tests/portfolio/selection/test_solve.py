@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from benchmarks.made_portfolios import made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +24,6 @@ from prasan.portfolio.selection.problem import (
 from prasan.portfolio.selection.solver import Stopped
 from prasan.portfolio.selection.validation import faults
 from tests.portfolio.selection.enumeration import YEARS, best_value, keeps, project
-from tests.portfolio.selection.made import made
 
 amounts = st.integers(0, 40)
 

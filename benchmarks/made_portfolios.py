@@ -1,4 +1,4 @@
-"""Made-up portfolios of any size with every kind of limit, the same for the same seed; also for benchmarks."""
+"""Made-up portfolios of any size with every kind of limit, the same for the same seed: for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ def made(count: int, *, seed: int = 1, agencies: int = 65) -> Problem:
     limits = [limit for agency in range(agencies) for limit in _limits(f"A{agency:02d}", projects)]
     return Problem(YEARS, tuple(projects), ceilings, tuple(limits), (ThemeFloor("security", percent=10),),
                    tuple(_platforms(projects)))  # fmt: skip
+
+
+def plain(problem: Problem) -> Problem:
+    """The same without smaller or later levels, shared platforms and floors: what a first budget round has."""
+    projects = tuple(replace(one, levels=one.levels[:1]) for one in problem.projects)
+    limits = tuple(replace(one, floor=None) for one in problem.agency_limits)
+    return replace(problem, projects=projects, agency_limits=limits, theme_floors=(), platforms=())
 
 
 def _project(dice: random.Random, place: int, agencies: int) -> Project:
