@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from prasan.portfolio import delivery_commands, proposals_commands, systems_commands
+from prasan.portfolio.overlap import commands as overlap_commands
 
 Subparsers = Any  # argparse keeps the type private
 
@@ -14,3 +15,4 @@ def add_parsers(verbs: Subparsers) -> None:
     systems_commands.add_parsers(verbs)
     proposals_commands.add_parsers(verbs)
     delivery_commands.add_parsers(verbs)
+    overlap_commands.add_parsers(verbs)

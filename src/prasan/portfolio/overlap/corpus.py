@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,18 +23,11 @@ Floats = NDArray[np.float32]
 # How much a concept counts by where it is said: a title names the function, a scope also lists its parts.
 FIELDS = {"title": 1.0, "objective": 0.6, "scope": 0.35, "capability": 0.5, "benefit": 0.2}
 SIGN_FIELDS = {"title": 1.0, "objective": 0.8, "scope": 0.6, "capability": 0.6, "benefit": 0.4}
-FOREMOST = 0.5  # hints of a concept below this share of the strongest one's are dropped
-SHARP = 3
+FOREMOST = 0.3  # hints of a concept below this share of the strongest one's are dropped
+SHARP = 2
+PHRASES = 0.1  # weight of a phrase that is met beside the hints
 WINDOW = 22  # words of one clause; Thai has no full stops to go by
 COVERED = 0.74  # share of a phrase's weight that must be there
-KIND_WEIGHTS = {
-    "function": 1.0,
-    "data": 0.3,
-    "technology": 0.2,
-    "audience": 0.1,
-    "commodity": 0.0,
-    "generic": 0.0,
-}
 EXACT = 0.8  # how surely a phrase of common words is meant that stands there as it is written
 LETTERS = (3, 4)
 CHUNK = 2_000  # items whose clauses are matched with the lexicon at once
@@ -52,7 +45,6 @@ class Reading:
 
     words: Counter[str]
     signs: Mapping[str, float]  # hint words with the weight of where they stand
-    title_words: Counter[str]
     letters: Counter[str]
     windows: tuple[tuple[str, frozenset[str]], ...]
     clauses: tuple[
@@ -79,14 +71,10 @@ class Corpus:
     items: tuple[Item, ...]
     readings: tuple[Reading, ...]
     strengths: Matrix  # items x concepts: how surely and how centrally each concept is meant
-    functions: Matrix
     gists: Matrix  # items x concepts, from hints alone
-    commodities: Matrix
+    goods: Matrix  # the part of the gists that is of commodities
     words: Matrix
-    titles: Matrix
     letters: Matrix
-    commodity_share: Floats
-    certainty: Floats
     word_terms: Terms
     letter_terms: Terms
     embedder: Embedder | None = None
@@ -134,7 +122,6 @@ def read_item(item: Item, lexicon: Lexicon) -> Reading:
     return Reading(
         words=words,
         signs=signs,
-        title_words=title_words,
         letters=_letters(clean(item.title)),
         windows=tuple(windows),
         clauses=tuple(clauses),
@@ -182,12 +169,12 @@ def build_corpus(
     embedder: Embedder | None = None,
 ) -> Corpus:
     """Read items and index them; items equal to those of `previous` are not read again."""
-    taken = tuple(items)
+    given = tuple(items)
     known = dict(zip(previous.items, previous.readings, strict=True)) if previous is not None else {}
-    readings = tuple(known.get(item) or read_item(item, lexicon) for item in taken)
+    readings = tuple(known.get(item) or read_item(item, lexicon) for item in given)
     words = _terms(reading.words for reading in readings)
     letters = _terms(reading.letters for reading in readings)
-    return _index(taken, readings, lexicon, terms=(words, letters), embedder=embedder)
+    return _index(given, readings, lexicon, terms=(words, letters), embedder=embedder)
 
 
 def beside(corpus: Corpus, items: Sequence[Item]) -> Corpus:
@@ -195,6 +182,20 @@ def beside(corpus: Corpus, items: Sequence[Item]) -> Corpus:
     readings = tuple(read_item(item, corpus.lexicon) for item in items)
     terms = (corpus.word_terms, corpus.letter_terms)
     return _index(tuple(items), readings, corpus.lexicon, terms=terms, embedder=corpus.embedder)
+
+
+def taken(corpus: Corpus, count: int) -> Corpus:
+    """The first `count` items of a corpus, to be compared with all of it."""
+    return replace(
+        corpus,
+        items=corpus.items[:count],
+        readings=corpus.readings[:count],
+        embedded=None if corpus.embedded is None else corpus.embedded[:count],
+        **{
+            name: getattr(corpus, name)[:count]
+            for name in ("strengths", "gists", "goods", "words", "letters")
+        },
+    )
 
 
 def _terms(counts: Iterable[Counter[str]]) -> Terms:
@@ -218,12 +219,9 @@ def _index(
 ) -> Corpus:
     words, letters = terms
     strengths = concept_strengths(readings, lexicon)
-    weights = np.asarray([KIND_WEIGHTS[concept.kind] for concept in lexicon.concepts] or [0], np.float32)
     buying = np.asarray([concept.kind == "commodity" for concept in lexicon.concepts] or [0], np.float32)
     doing = np.asarray([concept.kind == "function" for concept in lexicon.concepts] or [0], np.float32)
-    commodity, function = strengths @ buying, strengths @ doing
-    share = commodity / np.maximum(commodity + function, 1e-6)
-    strongest = _row_max(strengths @ sparse.diags(doing))
+    gists = concept_gists(readings, lexicon, Matrix(strengths @ sparse.diags(doing + buying)))
     embedded = None
     if embedder is not None:
         embedded = _unit_rows(
@@ -234,14 +232,10 @@ def _index(
         items=items,
         readings=readings,
         strengths=strengths,
-        functions=normalised(strengths.power(1.5) @ sparse.diags(weights) @ _nearness(lexicon)),
-        gists=concept_gists(readings, lexicon),
-        commodities=normalised(strengths @ sparse.diags(buying)),
+        gists=gists,
+        goods=Matrix(gists @ sparse.diags(buying)),
         words=_tfidf([reading.words for reading in readings], words),
-        titles=_tfidf([reading.title_words for reading in readings], words),
         letters=_tfidf([reading.letters for reading in readings], letters),
-        commodity_share=np.asarray(share, np.float32),
-        certainty=np.minimum(1, strongest).astype(np.float32),
         word_terms=words,
         letter_terms=letters,
         embedder=embedder,
@@ -296,8 +290,11 @@ def _exactly(lexicon: Lexicon, text: str, written: frozenset[str], tokens: froze
     return found - lexicon.excluded(tokens) if found else found
 
 
-def concept_gists(readings: Sequence[Reading], lexicon: Lexicon) -> Matrix:
-    """Items x concepts: which few concepts an item's words hint at, all together. Rows of length 1."""
+def concept_gists(readings: Sequence[Reading], lexicon: Lexicon, strengths: Matrix) -> Matrix:
+    """Items x concepts: which few concepts an item's words hint at, all together. Rows of length 1.
+
+    `strengths` are those of phrases: they count, but less than all words together.
+    """
     rows, columns, values = [], [], []
     for number, reading in enumerate(readings):
         for sign, weight in reading.signs.items():
@@ -307,7 +304,7 @@ def concept_gists(readings: Sequence[Reading], lexicon: Lexicon) -> Matrix:
             values.append(weight * float(lexicon.sign_rarity[column]))
     shape = (len(readings), lexicon.documents.shape[1])
     told = normalised(Matrix((np.asarray(values, np.float32), (rows, columns)), shape=shape))
-    return normalised(_foremost(Matrix(told @ lexicon.documents.T)))
+    return normalised(_foremost(Matrix(told @ lexicon.documents.T + PHRASES * strengths)))
 
 
 def _foremost(matrix: Matrix) -> Matrix:
@@ -337,18 +334,6 @@ def _best_per_field(
         shape=(count, size),
         dtype=np.float32,
     )
-
-
-def _nearness(lexicon: Lexicon) -> Matrix:
-    """Identity, with a part of each concept's weight lent to those it is near."""
-    size = max(1, len(lexicon.concepts))
-    near = sparse.identity(size, np.float32, format="lil")
-    for number, concept in enumerate(lexicon.concepts):
-        for code in concept.near:
-            other = lexicon.index.get(code)
-            if other is not None:
-                near[number, other] = near[other, number] = 0.3
-    return near.tocsr()
 
 
 def _tfidf(counts: Sequence[Counter[str]], terms: Terms) -> Matrix:

@@ -1,4 +1,4 @@
-"""Systems and proposals from CSV files, and the pairs found as one. Columns may be missing, empty or in another order."""
+"""Systems and proposals from CSV files, and the pairs found as one; columns may be missing or in another order."""
 
 from __future__ import annotations
 
@@ -103,17 +103,15 @@ def _item(cells: Mapping[str, str], columns: Mapping[str, tuple[str, ...]], sort
     )
 
 
-def write_pairs(path: Path, matches: Iterable[Match], names: Mapping[str, str], language: str = "th") -> int:
-    """Write one line per match; returns how many. `names` are of concepts. The file appears whole or not at all."""
+def write_pairs(path: Path, matches: Iterable[Match], names: Mapping[str, str], language: str = "th") -> None:
+    """Write one line per match; `names` are of concepts. The file appears whole or not at all."""
     part = path.with_name(path.name + ".part")
-    count = 0
     with part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(PAIR_COLUMNS)
-        for count, match in enumerate(matches, start=1):
+        for match in matches:
             reason = "; ".join(sentence(one, names, language) for one in match.reasons)
             writer.writerow(
                 (match.left, match.right, match.kind, f"{match.score:.4f}", int(match.flagged), reason)
             )
     part.replace(path)
-    return count

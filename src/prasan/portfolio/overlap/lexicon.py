@@ -28,9 +28,8 @@ FACETS = ("actions", "things", "people")
 FULL = 2  # this many telling words make a phrase that may be met in any order
 TELLS_ALONE = 0.84  # rarity of a word that is a phrase by itself; others count only as they are written
 LEAST_WEIGHT = 0.4  # of the commonest word in a phrase, against 1 of one that only one concept uses
-CUE = 3  # a cue counts as much as a word of that many phrases
 HINTED = frozenset({"function", "commodity"})
-TEMPER = 0.8  # 1 would punish a concept for being described at length
+TEMPER = 0.6  # 1 would punish a concept for being described at length
 SURE = 1.6  # rarity of all words of a phrase at which meeting it is no accident
 
 
@@ -147,30 +146,24 @@ class Lexicon:
         return found
 
     def _learn_cues(self) -> None:
-        """Each concept as a short document of all words it is told with; rare ones and cues weigh more."""
-        counts: list[Counter[str]] = []
+        """Each concept as a short document of all the words it is told with; rare ones weigh more."""
+        told: list[set[str]] = []
         for concept in self.concepts:
-            told: Counter[str] = Counter()
-            for phrase in dict.fromkeys((concept.name_th, concept.name_en, *concept.also)):
-                told.update(set(self.signs(self.segmenter.words(plain(phrase)))))
-            for cue in concept.cues:
-                told.update({sign: CUE for sign in self.signs(self.segmenter.words(plain(cue)))})
-            counts.append(told if concept.kind in HINTED else Counter())
-        spread = Counter(sign for told in counts for sign in told)
+            phrases = (concept.name_th, concept.name_en, *concept.also, *concept.cues)
+            hinted = phrases if concept.kind in HINTED else ()
+            told.append(
+                {sign for phrase in hinted for sign in self.signs(self.segmenter.words(plain(phrase)))}
+            )
+        spread = Counter(sign for signs in told for sign in signs)
         self.sign_index = {sign: number for number, sign in enumerate(spread)}
         top = math.log(1 + len(self.concepts))
         self.sign_rarity = np.asarray(
             [1 - math.log(count) / top for count in spread.values()] or [0], np.float32
         )
-        rows, columns, weights = [], [], []
-        for number, told in enumerate(counts):
-            for sign, times in told.items():
-                column = self.sign_index[sign]
-                rows.append(number)
-                columns.append(column)
-                weights.append((1 + math.log(times)) * float(self.sign_rarity[column]))
+        pairs = [(number, self.sign_index[sign]) for number, signs in enumerate(told) for sign in signs]
+        rows, columns = np.asarray(pairs, int).reshape(-1, 2).T
         shape = (max(1, len(self.concepts)), max(1, len(self.sign_index)))
-        documents = sparse.csr_matrix((np.asarray(weights, np.float32), (rows, columns)), shape=shape)
+        documents = sparse.csr_matrix((self.sign_rarity[columns], (rows, columns)), shape=shape)
         lengths = np.sqrt(np.asarray(documents.multiply(documents).sum(axis=1)).ravel())
         scale = np.divide(1, lengths**TEMPER, out=np.zeros_like(lengths), where=lengths > 0)
         self.documents = sparse.csr_matrix(sparse.diags(scale) @ documents, dtype=np.float32)

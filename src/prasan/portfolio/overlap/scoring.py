@@ -9,18 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from prasan.portfolio.overlap.corpus import Corpus, Floats, beside
+from prasan.portfolio.overlap.corpus import Corpus, Floats, Matrix, beside
 from prasan.portfolio.overlap.items import Item, Kind, Match, Reason
 
 # The chance that two items do the same: a logistic model over these likenesses (docs/overlap.md: how they came about).
-WEIGHTS = {"function": 5.0, "gist": 2.5, "words": 5.0, "title": 1.5, "letters": 1.5, "clash": -2.5}
-BIAS = -4.2
+WEIGHTS = {"gist": 10.5, "words": 1.7, "letters": 1.0}
+BIAS = -8.0
 FLAG_AT = 0.5
-COMMODITY_AT = 0.45  # likeness of goods above which two items ask for the same goods
+COMMODITY_AT = 0.4  # likeness of goods above which two items ask for the same goods
 COMMODITY_SCORE = 0.4  # such a pair never ranks above one that does the same
 CONTINUES_AT = 0.25  # a lower likeness is enough between an agency's own, when one says it carries on
+LEAST = 0.1  # a chance below this is no likeness to speak of
 BLOCK = 256
 SHOWN = 4  # concepts named in a reason
+TOLD = 0.25  # part of the likeness from which a concept is named in a reason
 CARRY_ON = re.compile(
     r"บำรุงรักษา|ดูแลรักษา|ต่ออายุ|ต่อยอด|ต่อเนื่อง|ขยาย|ปรับปรุง|ยกระดับ|เพิ่มเติม|ทดแทน|เพิ่มประสิทธิภาพ|เดิม|upgrade"
     r"|enhance|maint|replace|extend|renew|\bma\b",
@@ -62,26 +64,25 @@ def likenesses(left: Corpus, right: Corpus, rows: NDArray[np.int64]) -> dict[str
     def product(name: str) -> Floats:
         return np.asarray((getattr(left, name)[rows] @ getattr(right, name).T).todense(), np.float32)
 
-    function = product("functions")
-    known = np.outer(left.certainty[rows], right.certainty)
-    goods = np.sqrt(np.outer(left.commodity_share[rows], right.commodity_share))
+    goods = np.asarray((left.goods[rows] @ right.goods.T).todense(), np.float32)
+    gist = product("gists") - goods
+    if left.embedded is not None and right.embedded is not None:
+        gist = (gist + np.maximum(0, left.embedded[rows] @ right.embedded.T)) / 2
     return {
-        "function": function,
-        "gist": product("gists"),
+        "gist": gist,
         "words": product("words"),
-        "title": product("titles"),
         "letters": product("letters"),
-        "clash": np.asarray(known * (1 - np.minimum(1, function)), np.float32),
-        "commodity": np.asarray(product("commodities") * goods, np.float32),
+        "commodity": goods,
     }
 
 
 def chances(features: dict[str, Floats]) -> Floats:
-    """The logistic model; the same goods alone are no same function."""
+    """The logistic model; the same goods alone are no same function, but rank before what has nothing in common."""
     total = sum(weight * features[name] for name, weight in WEIGHTS.items()) + BIAS
     scores = 1 / (1 + np.exp(-total))
-    goods = features["commodity"] >= COMMODITY_AT
-    return np.asarray(np.where(goods, np.minimum(scores, COMMODITY_SCORE), scores), np.float32)
+    goods = features["commodity"]
+    capped = np.maximum(np.minimum(scores, COMMODITY_SCORE), COMMODITY_SCORE * goods)
+    return np.asarray(np.where(goods >= COMMODITY_AT, capped, scores), np.float32)
 
 
 def _matches(row: Row, limit: int) -> list[Match]:
@@ -119,6 +120,8 @@ def kind_of(item: Item, other: Item, commodity: float, score: float) -> Kind:
         return "commodity"
     if continues(item, other) and score >= CONTINUES_AT:
         return "continuation"
+    if score < LEAST:
+        return "none"
     return "existing_system" if other.sort == "system" else "same_function"
 
 
@@ -146,27 +149,55 @@ def _staged(item: Item) -> bool:
 def _reasons(row: Row, column: int) -> Iterator[Reason]:
     """What both have in common, the weightiest first."""
     left, right = row.left, row.right
-    mine, theirs = concepts_of(left, row.number), concepts_of(right, column)
-    shared = sorted(set(mine) & set(theirs), key=lambda number: -min(mine[number], theirs[number]))
-    for kind, ground in (("function", "function"), ("commodity", "commodity"), ("data", "data")):
+    item, other = left.items[row.number], right.items[column]
+    mine, theirs = told_of(left.gists, row.number), told_of(right.gists, column)
+    common = {number: min(mine[number], theirs[number]) for number in mine.keys() & theirs.keys()}
+    shared = [number for number in sorted(common, key=lambda one: -common[one]) if common[number] >= TOLD]
+    for kind in ("function", "commodity"):
         codes = [left.lexicon.concepts[at].code for at in shared if left.lexicon.concepts[at].kind == kind]
         if codes:
-            yield Reason(ground, tuple(codes[:SHOWN]))
+            yield Reason(kind, tuple(codes[:SHOWN]))
+    data = names_of(item.data) & names_of(other.data)
+    if data:
+        yield Reason("data", tuple(sorted(data)[:SHOWN]))
+    if item.capability and item.capability == other.capability:
+        yield Reason("capability", (item.capability,))
     places = left.readings[row.number].districts & right.readings[column].districts
     if places:
         yield Reason("district", tuple(sorted(places)[:SHOWN]))
-    item, other = left.items[row.number], right.items[column]
     if item.vendor and item.vendor == other.vendor:
         yield Reason("vendor", (item.vendor,))
+    yield from _relations(item, other)
+    if not shared:
+        yield _wording(row, column)
 
 
-def concepts_of(corpus: Corpus, number: int) -> dict[int, float]:
-    """Concepts of one item with their strengths."""
-    start, end = corpus.strengths.indptr[number : number + 2]
-    return dict(
-        zip(
-            corpus.strengths.indices[start:end].tolist(),
-            corpus.strengths.data[start:end].tolist(),
-            strict=True,
-        )
+def _relations(item: Item, other: Item) -> Iterator[Reason]:
+    if same_agency(item, other):
+        yield Reason("agency", (item.agency_name or item.agency,))
+    if other.code in item.refers_to:
+        yield Reason("refers", (other.code,))
+    if continues(item, other):
+        yield Reason("stage")
+
+
+def _wording(row: Row, column: int) -> Reason:
+    """The rarest words both use."""
+    left, right = row.left, row.right
+    terms = right.word_terms
+    both = left.readings[row.number].words.keys() & right.readings[column].words.keys()
+    rarest = sorted(
+        (word for word in both if word in terms.index), key=lambda word: -terms.idf[terms.index[word]]
     )
+    return Reason("wording", tuple(rarest[:SHOWN])) if rarest else Reason("nothing")
+
+
+def names_of(listed: str) -> set[str]:
+    """Names of data in a cell: `ผู้ป่วย; นัดหมาย`."""
+    return {name.strip() for name in re.split(r"[,;|/\n]", listed) if name.strip()}
+
+
+def told_of(matrix: Matrix, number: int) -> dict[int, float]:
+    """One row of a sparse matrix: column to value."""
+    start, end = matrix.indptr[number : number + 2]
+    return dict(zip(matrix.indices[start:end].tolist(), matrix.data[start:end].tolist(), strict=True))
