@@ -51,13 +51,14 @@ UNDECIDED = BEFORE_BOARDS | {Status.SCREENING, Status.SCREENED}
 
 
 def load() -> None:
-    """Enter them once: nothing where the city has systems or proposals already, or no such folder."""
+    """Enter them once, all or nothing: not where the city has systems or proposals already, or no such folder."""
     folder = settings.CITY_FOLDER / FOLDER
     if not folder.is_dir() or System.objects.exists() or Proposal.objects.exists():
         return
-    _load_systems(folder)
-    _load_proposals(folder)
-    silos_publish(origin=ORIGIN)
+    with transaction.atomic():
+        _load_systems(folder)
+        _load_proposals(folder)
+        silos_publish(origin=ORIGIN)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -190,18 +191,18 @@ def _move(code: str, status: Status, words: Mapping[str, Any]) -> None:
 
 
 def _decide(code: str, outcome: Outcome, text: str, committee: str, conditions: str = "") -> None:
+    today, rng = timezone.localdate(), _random(committee + code)
     decision = Decision(
         outcome=outcome,
-        number=f"{_random(code).randint(1, 6)}/2566 4.{_random(code + committee).randint(1, 9)}",
+        number=f"{rng.randint(1, 6)}/{today.year + 543} 4.{rng.randint(1, 9)}",
         text=text,
         conditions=conditions,
-        decided_on=timezone.localdate(),
+        decided_on=today,
         committee=committee,
         url="",
         snapshot_hash="",
     )
-    with transaction.atomic():  # as a committee does with its resolution
-        proposal_decided(actor=ACTOR, code=code, decision=decision, origin=ORIGIN)
+    proposal_decided(actor=ACTOR, code=code, decision=decision, origin=ORIGIN)
 
 
 def _spread_over_time() -> None:
