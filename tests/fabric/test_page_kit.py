@@ -19,6 +19,7 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest
 from django.template import Context, Template
 from django.test import Client, RequestFactory
+from django.urls import resolve
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
@@ -364,6 +365,33 @@ def test_navigation_shows_each_reader_what_is_for_them(monkeypatch: pytest.Monke
     navigation.register(item(url_name="set_language", label="members", audience=navigation.signed_in))
     links = navigation.links(request_of("/kit/icons"), "main")
     assert [(link.label, link.current) for link in links] == [("first", "true"), ("second", "")]
+
+
+def test_a_section_is_one_link_to_its_first_place_and_its_pages_show_all_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(navigation, "_items", {})
+    monkeypatch.setattr(navigation, "_sections", {})
+    item = navigation.NavigationItem
+    navigation.register_section(navigation.Section(code="reports", label="Reports", order=5))
+    navigation.register(item(url_name="reports:list", label="list", section="reports", order=20))
+    navigation.register(item(url_name="reports:map", label="map", section="reports", order=10))
+    navigation.register(
+        item(url_name="reports:desk", label="desk", section="reports", audience=navigation.signed_in)
+    )
+    navigation.register(item(url_name="home", label="home", order=1))
+    inside, outside = request_of("/reports/"), request_of("/about/")
+    inside.resolver_match, outside.resolver_match = resolve("/reports/"), resolve("/about/")
+    links = navigation.links(inside, "main")
+    assert [(link.label, link.url, link.current) for link in links] == [
+        ("home", "/", ""),
+        ("Reports", "/map/", "true"),
+    ]
+    assert [(link.label, link.current) for link in navigation.section_links(inside)] == [
+        ("map", ""),
+        ("list", "page"),
+    ]
+    assert navigation.section_links(outside) == []
 
 
 # ---- words, numbers, parts ----

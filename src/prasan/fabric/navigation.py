@@ -42,8 +42,19 @@ class NavigationItem:
     audience: Audience = everyone
     order: int = 50
     place: Place = "main"
+    section: str = ""
     icon: str = ""
     method: Literal["get", "post"] = "get"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """Several main places under one name: `code` is the URL namespace whose pages show them all."""
+
+    code: str
+    label: str | _StrPromise
+    order: int = 50
+    icon: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,12 +69,18 @@ class Link:
 
 
 _items: dict[tuple[str, str], NavigationItem] = {}
+_sections: dict[str, Section] = {}
 _city_name: Callable[[], str] | None = None
 
 
 def register(item: NavigationItem) -> None:
     """Add an item, or replace the one with the same address and place."""
     _items[item.place, item.url_name] = item
+
+
+def register_section(section: Section) -> None:
+    """Add a section, or replace the one of the same code."""
+    _sections[section.code] = section
 
 
 def name_the_city(provider: Callable[[], str]) -> None:
@@ -78,14 +95,49 @@ def city_name() -> str:
 
 
 def links(request: HttpRequest, place: Place) -> list[Link]:
-    """What this reader sees at ``place``, in order."""
+    """What this reader sees at ``place``, in order; a section stands there as one link to its first place."""
+    shown: list[tuple[int, str, Link]] = []
+    for code, items in _by_section(_visible(request, place)).items():
+        found = [_link(item, request.path) for item in items]
+        section = _sections.get(code)
+        if section is None:
+            shown += [(item.order, item.url_name, link) for item, link in zip(items, found, strict=True)]
+        else:
+            current = "true" if _namespace(request) == code or any(link.current for link in found) else ""
+            one = Link(
+                url=found[0].url, label=str(section.label), icon=section.icon, method="get", current=current
+            )
+            shown.append((section.order, code, one))
+    return [link for _order, _name, link in sorted(shown, key=lambda row: row[:2])]
+
+
+def section_links(request: HttpRequest) -> list[Link]:
+    """All places of the section that the page belongs to; none where the reader sees fewer than two."""
+    code = _namespace(request)
+    if code not in _sections:
+        return []
+    found = [_link(item, request.path) for item in _visible(request, "main") if item.section == code]
+    return found if len(found) > 1 else []
+
+
+def _visible(request: HttpRequest, place: Place) -> list[NavigationItem]:
     user = getattr(request, "user", None)
-    chosen = [
+    chosen = (
         item for item in _items.values() if item.place == place and (user is None or item.audience(user))
-    ]
-    return [
-        _link(item, request.path) for item in sorted(chosen, key=lambda item: (item.order, item.url_name))
-    ]
+    )
+    return sorted(chosen, key=lambda item: (item.order, item.url_name))
+
+
+def _by_section(items: list[NavigationItem]) -> dict[str, list[NavigationItem]]:
+    found: dict[str, list[NavigationItem]] = {}
+    for item in items:
+        found.setdefault(item.section, []).append(item)
+    return found
+
+
+def _namespace(request: HttpRequest) -> str:
+    match = getattr(request, "resolver_match", None)
+    return match.namespace if match else ""
 
 
 def _link(item: NavigationItem, path: str) -> Link:

@@ -9,7 +9,7 @@ class PortfolioConfig(AppConfig):
 
     def ready(self) -> None:
         from prasan.fabric import decisions
-        from prasan.fabric.navigation import NavigationItem
+        from prasan.fabric.navigation import NavigationItem, Section, register_section
         from prasan.fabric.navigation import register as add_place
         from prasan.people import scopes
         from prasan.portfolio import (
@@ -20,9 +20,11 @@ class PortfolioConfig(AppConfig):
         )
         from prasan.portfolio.selection import criteria  # noqa: F401 — and at this one
 
+        register_section(Section(code="portfolio", label=_("Digital projects"), icon="building", order=70))
         add_place(
             NavigationItem(
                 url_name="portfolio:systems",
+                section="portfolio",
                 label=_("Systems"),
                 icon="building",
                 audience=policies.may_see_portfolio,
@@ -33,6 +35,7 @@ class PortfolioConfig(AppConfig):
         add_place(
             NavigationItem(
                 url_name="portfolio:scenarios",
+                section="portfolio",
                 label=_("Choice"),
                 icon="chart",
                 audience=policies.may_see_choice,
@@ -43,6 +46,7 @@ class PortfolioConfig(AppConfig):
         add_place(
             NavigationItem(
                 url_name="portfolio:proposals",
+                section="portfolio",
                 label=_("Proposals"),
                 icon="list",
                 audience=policies.may_see_portfolio,

@@ -74,6 +74,13 @@ def nav_links(context: template.Context, place: navigation.Place) -> list[naviga
     return navigation.links(request, place) if request else []
 
 
+@register.simple_tag(takes_context=True)
+def nav_section(context: template.Context) -> list[navigation.Link]:
+    """The places of the section that this page belongs to."""
+    request = context.get("request")
+    return navigation.section_links(request) if request else []
+
+
 @register.simple_tag
 def city_name() -> str:
     """The city's name in the reader's language."""
