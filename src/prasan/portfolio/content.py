@@ -23,6 +23,7 @@ MOST_METRICS = 30
 LARGEST_NUMBER = Decimal(10) ** 15
 Part = ProposalCost.Part
 EXISTING = (Proposal.Nature.ENHANCE, Proposal.Nature.REPLACE, Proposal.Nature.MAINTAIN)
+NATURES, LANES, PARTS = (frozenset(kind.values) for kind in (Proposal.Nature, Proposal.Lane, Part))
 TEXTS = ("objective", "scope", "benefit")
 
 
@@ -135,9 +136,9 @@ def _impossible_texts(content: Content) -> Iterator[tuple[str, Message]]:
 
 
 def _impossible_choices(content: Content) -> Iterator[tuple[str, Message]]:
-    if content.nature not in Proposal.Nature.values:
+    if content.nature not in NATURES:
         yield "nature", _("Please choose one of these.")
-    if content.lane not in Proposal.Lane.values:
+    if content.lane not in LANES:
         yield "lane", _("Please choose one of these.")
     if content.capability and content.capability not in capability_map().capabilities:
         yield (
@@ -174,7 +175,7 @@ def _year_sentence(year: int) -> str:
 def _impossible_money(content: Content) -> Iterator[tuple[str, Message]]:
     for (year, part), amount in content.costs.items():
         name = f"costs.{part}.{year}"
-        if part not in Part.values or not amount.is_finite():
+        if part not in PARTS or not amount.is_finite():
             yield name, _("This is not an amount of money.")
         elif amount < 0:
             yield name, _("An amount of money can't be negative (%(text)s).") % {"text": f"{amount:,}"}

@@ -191,7 +191,7 @@ def test_a_protected_sheet_and_a_workbook_named_for_macros_read_like_any_other()
     assert read(file)[0].values["title"] == "ระบบ"
 
 
-# --- what a cell means -------------------------------------------------------------------------------------------------
+# --- what a cell means ---
 
 
 amounts = st.decimals(min_value=0, max_value=10**12, places=2, allow_nan=False, allow_infinity=False)

@@ -92,7 +92,9 @@ def columns() -> tuple[Column, ...]:
     """The columns of proposals, in the order of the template."""
 
     def made(name: str, label: Any, kind: str = "line", **options: Any) -> Column:
-        return Column(name, label, tuple(NAMES[name].split("|")), kind, **options)
+        with override("th"):  # the template's headings are Thai whatever language its reader has
+            names = (*NAMES[name].split("|"), str(label))
+        return Column(name, label, names, kind, **options)
 
     _ = gettext_lazy
     return (

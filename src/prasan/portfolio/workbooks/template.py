@@ -68,7 +68,9 @@ def _made(rows: list[tuple[str, str, Content]], agencies: Sequence[str]) -> byte
     sheet.freeze_panes = sheet.cell(HEADING_ROW + 1, 5)
     for number, (code, agency, content) in enumerate(rows, start=HEADING_ROW + 1):
         for index, (name, _text) in enumerate(headings, start=1):
-            sheet.cell(number, index, _cell(name, code, agency, content))
+            cell = sheet.cell(number, index, _cell(name, code, agency, content))
+            if cell.data_type == "f":
+                cell.data_type = "s"  # what somebody wrote with = in front is text, never a formula
     _add_lists(book, sheet, headings, agencies)
     _number_formats(sheet, headings, len(rows))
     file = BytesIO()
@@ -120,8 +122,8 @@ def _cell(name: str, code: str, agency: str, content: Content) -> Any:
         "excludes": ", ".join(one for one, kind in content.relations.items() if kind == "excludes"),
     }
     if name.startswith("answer_"):
-        return _safe(content.answers.get(name.removeprefix("answer_")))
-    return _safe(made[name] if name in made else getattr(content, name))
+        return content.answers.get(name.removeprefix("answer_"))
+    return (made[name] if name in made else getattr(content, name)) or None
 
 
 def _metric_cell(name: str, content: Content) -> Any:
@@ -131,14 +133,7 @@ def _metric_cell(name: str, content: Content) -> Any:
     if name == "due_on":
         return values.thai_day(first.due_on) or None
     value = first.name if name == "metric" else getattr(first, name)
-    return float(value) if isinstance(value, Decimal) else _safe(value)
-
-
-def _safe(value: Any) -> Any:
-    """Text that Excel takes as text: what begins like a formula must not become one."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@")):
-        return "'" + value
-    return value or None
+    return float(value) if isinstance(value, Decimal) else value or None
 
 
 def _add_lists(book: Any, sheet: Any, headings: list[tuple[str, str]], agencies: Sequence[str]) -> None:
