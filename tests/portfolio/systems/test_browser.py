@@ -111,6 +111,20 @@ def test_the_keyboard_reaches_every_system_of_the_graph_and_lights_its_connectio
     page.wait_for_url("**/system/HUB/")
 
 
+def test_typing_suggests_systems_and_a_numbers_link_unfolds_its_rows(
+    open_page: OpenPage, live_server: Any
+) -> None:
+    small_city()
+    page = signed_in(open_page, live_server.url, factories.officer_user("analyst", "bma"))
+    page.goto(live_server.url + reverse("portfolio:system", args=["ALONE"]))
+    page.get_by_text("เพิ่มการเชื่อมโยง").click()
+    page.get_by_label("อีกระบบหนึ่ง").press_sequentially("ทะเบียนกลาง")
+    expect(page.locator("#systems-found option")).to_have_attribute("value", "HUB · ทะเบียนกลางผู้รับบริการ")
+    page.goto(live_server.url + reverse("portfolio:systems_silos"))
+    page.get_by_role("link", name="ข้อมูลเดียวกันเก็บหลายที่").click()
+    expect(page.locator("#repeated_data ul")).to_be_visible()
+
+
 def test_an_officer_enters_connects_and_confirms_a_system_without_scripts(
     open_page: OpenPage, live_server: Any
 ) -> None:

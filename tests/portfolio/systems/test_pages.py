@@ -201,6 +201,21 @@ def test_a_connection_is_entered_by_a_choice_and_removed_again(officer: Client) 
     assert not Interface.objects.exists()
 
 
+def test_what_is_typed_suggests_systems_by_code_and_thai_words(officer: Client) -> None:
+    making.system(EDUCATION, code="ED-1", name_th="ระบบทะเบียนนักเรียน")
+    making.system(EDUCATION, code="ED-2", name_th="ระบบทะเบียนนักเรียนเก่า", lifecycle="retired")
+    for typed in ("ed-1", "นักเรียน", "ED-1 · ระบบทะเบียนนักเรียน"):
+        assert [one.code for one in officer.get(suggestions_url(), {"other": typed}).context["found"]] == [
+            "ED-1"
+        ]
+    assert officer.get(suggestions_url(), {"other": " "}).context["found"] == []
+    assert factories.signed_in(factories.officer_user("officer")).get(suggestions_url()).status_code == 403
+
+
+def suggestions_url() -> str:
+    return reverse("portfolio:systems_suggestions")
+
+
 def test_the_history_tells_who_did_what_in_words(analyst: Client) -> None:
     person = factories.officer_user("digital_officer", HEALTH, name="กมล")
     client = factories.signed_in(person)

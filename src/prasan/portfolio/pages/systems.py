@@ -87,7 +87,6 @@ def _show(request: HttpRequest, code: str, form: InterfaceForm, status: int = 20
         "is_retired": view.system.lifecycle == System.Lifecycle.RETIRED,
         "may": may,
         "form": form,
-        "others": [one for one in queries.codes_and_names() if one[0] != code] if may else [],
         "cost_bars": [
             {"label": str(one.fiscal_year), "value": one.amount, "text": thai_number(one.amount, 0)}
             for one in view.costs
@@ -201,6 +200,14 @@ def retire(request: HttpRequest, code: str) -> HttpResponse:
 
 
 # --- connections ------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@officers_only
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """Systems whose code or name holds what was typed, as choices of a form."""
+    found = queries.suggestions(actor_of(request), request.GET.get("other", ""))
+    return render(request, "portfolio/systems/suggestions.html", {"found": found})
 
 
 @require_POST

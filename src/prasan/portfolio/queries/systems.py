@@ -34,6 +34,7 @@ from prasan.portfolio.policies import AGENCY_SIDE, READERS, is_city_side, may_re
 
 PAGE = 50
 MOST_HISTORY = 50
+MOST_TYPED = 200  # characters of a search
 DISTRICTS = "districts"  # the heat map's one column for all district offices
 SOON = timedelta(days=30)  # so long before its day a confirmation is asked for
 
@@ -140,10 +141,14 @@ def owners() -> list[str]:
     return sorted(found, key=lambda code: registers().agency(code).name)
 
 
-def codes_and_names() -> list[tuple[str, str]]:
-    """Code and name of every system not retired, for a form's suggestions. One statement."""
-    rows = System.objects.exclude(lifecycle=System.Lifecycle.RETIRED).order_by("code")
-    return [(one.code, one.name) for one in rows.only("code", "name_th", "name_en")]
+def suggestions(actor: Actor, text: str) -> list[System]:
+    """Up to 20 systems not retired whose texts hold the words typed, by code. One statement. Raises Forbidden."""
+    require_reader(actor)
+    text = text.partition(" · ")[0].strip()
+    if not text:
+        return []
+    rows = filtered(SystemFilter(words=text[:MOST_TYPED])).exclude(lifecycle=System.Lifecycle.RETIRED)
+    return list(rows.order_by("code")[:20])
 
 
 # --- one system -------------------------------------------------------------------------------------------------------

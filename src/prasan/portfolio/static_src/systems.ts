@@ -1,6 +1,15 @@
-/** The integration graph: the system under the pointer or in focus lights up with its neighbours. The table says the same. */
+/** The inventory: the graph lights up around the system under the pointer or in focus; a link opens the rows it leads to. */
 const place = document.querySelector<HTMLElement>("[data-network]");
 if (place) start(place);
+
+window.addEventListener("hashchange", openTarget);
+openTarget();
+
+/** A number's link leads to its rows, which are folded away. */
+function openTarget(): void {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+}
 
 function start(drawing: HTMLElement): void {
   const boxes = [...drawing.querySelectorAll<SVGElement>("[data-system]")];
