@@ -21,6 +21,7 @@ from prasan.committee.queries.room import Room, item_number, room_of
 from prasan.fabric.decisions import Outcome
 
 Document = dict[str, Any]
+MOST_NUMBERED = 300  # lines of a list, pages
 FRAME = frozenset({"labels", "draft", "numerals"})  # words of the form itself, which nobody corrects
 THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
 
@@ -45,7 +46,7 @@ def document(meeting: Meeting) -> Document:
             "signed": _signed(room),
             "draft": pgettext("minutes", "Draft"),
             "labels": _labels(),
-            "numerals": [str(number) for number in range(1, len(room.members) + len(room.attendance) + 1)],
+            "numerals": [str(number) for number in range(1, MOST_NUMBERED + 1)],
         }
 
 
@@ -216,7 +217,7 @@ def _vote(row: Resolution, item: AgendaItem) -> str:
     told = {"agree": row.agree, "against": row.against, "abstain": row.abstain}
     sentence = _("Votes: %(agree)d for, %(against)d against, %(abstain)d abstaining.") % told
     named = [_names(item, choice, label) for choice, label in VOTED]
-    sentence = " ".join([sentence, *filter(None, named)])
+    sentence = f"{sentence} {'; '.join(filter(None, named))}"
     if row.casting:
         choice = dict(VOTED)[row.casting]
         sentence += " " + _("%(chair)s, who presided, cast the deciding vote: %(choice)s.") % {
@@ -234,7 +235,7 @@ VOTED = (
 
 def _names(item: AgendaItem, choice: str, label: Any) -> str:
     names = [row.member.name for row in item.votes.all() if row.choice == choice and not row.casting]
-    return f"{label}: {', '.join(names)}." if names else ""
+    return f"{label}: {', '.join(names)}" if names else ""
 
 
 def _unresolved(item: AgendaItem) -> Document | None:

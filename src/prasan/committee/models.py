@@ -101,7 +101,7 @@ class Meeting(models.Model):
         NOTICE_SENT = "notice_sent", _("Notice sent")
         OPEN = "open", _("Meeting now")
         ADJOURNED = "adjourned", _("Adjourned")
-        CLOSED = "closed", _("Closed")
+        CLOSED = "closed", pgettext_lazy("meeting", "Closed")
 
     committee = models.ForeignKey(Committee, on_delete=models.PROTECT, related_name="meetings")
     number = models.SmallIntegerField()
@@ -168,7 +168,7 @@ class Matter(models.Model):
     """What a committee deals with across meetings; a subject of another module comes back as the same matter."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", pgettext_lazy("matter", "Open")
         DECIDED = "decided", _("Decided")
 
     code = models.CharField(max_length=12, unique=True)
@@ -335,7 +335,7 @@ class FollowUp(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("Waits for a report")
         REPORTED = "reported", _("Reported, waits for the meeting")
-        CLOSED = "closed", _("Closed")
+        CLOSED = "closed", pgettext_lazy("task", "Closed")
 
     resolution = models.ForeignKey(Resolution, on_delete=models.PROTECT, related_name="follow_ups")
     committee = models.ForeignKey(Committee, on_delete=models.PROTECT, related_name="follow_ups")

@@ -22,7 +22,13 @@ from prasan.committee.actions.agenda import (
     paper_remove,
     subject_pull,
 )
-from prasan.committee.actions.committees import committee_change, committee_create, member_add, member_end
+from prasan.committee.actions.committees import (
+    committee_change,
+    committee_create,
+    committees_load,
+    member_add,
+    member_end,
+)
 from prasan.committee.actions.floor import (
     adjourn,
     arrive,
@@ -49,6 +55,7 @@ __all__ = [
     "casting_vote",
     "committee_change",
     "committee_create",
+    "committees_load",
     "correction_decide",
     "correction_propose",
     "declare",

@@ -7,11 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from prasan.city.registers import registers
-from prasan.committee import evidence, policies
+from prasan.committee import clock, evidence, policies
 from prasan.committee.actions.agenda import letters_for
 from prasan.committee.actions.frame import needed, sitting, words
 from prasan.committee.minutes import FRAME, document, in_digits
@@ -35,7 +34,7 @@ def follow_up_add(
         texts = needed(task=task)
         if not registers().is_active(agency):
             raise Invalid({"agency": _("Please choose an agency from the list.")})
-        if due_on < timezone.localdate():
+        if due_on < clock.today():
             raise Invalid({"due_on": _("The date is past.")})
         row = FollowUp.objects.create(
             resolution=resolution,
@@ -91,7 +90,7 @@ def follow_up_close(*, actor: Actor, follow_up: int, origin: str = "") -> Follow
         if locked.state == FollowUp.State.CLOSED:
             raise Conflict(_("This task is closed."))
         changes = {"state": [locked.state, FollowUp.State.CLOSED]}
-        locked.state, locked.closed_at = FollowUp.State.CLOSED, timezone.now()
+        locked.state, locked.closed_at = FollowUp.State.CLOSED, clock.now()
         locked.save(update_fields=["state", "closed_at"])
         _log(actor, "follow_up.close", locked.pk, changes, origin)
     return locked

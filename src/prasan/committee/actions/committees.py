@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from prasan.city.rows import CityFilesError
 from prasan.committee import policies
 from prasan.committee.actions.frame import needed, words
+from prasan.committee.city_file import read_committees
 from prasan.committee.models import Committee, Member
 from prasan.committee.rules import Rules
 from prasan.fabric.actions import ledger_write
@@ -80,6 +84,20 @@ def _take(committee: Committee, given: dict[str, Any]) -> None:
         raise Invalid({"publish": _("Please choose what the public sees.")})
     for name, value in given.items():
         setattr(committee, name, words(text=value)["text"] if isinstance(value, str) else value)
+
+
+def committees_load(*, actor: Actor, folder: Path, origin: str = "") -> list[Committee]:
+    """Make the committees of the city's file that do not exist yet; gives those made. Raises CityFilesError."""
+    rows, faults = read_committees(folder)
+    if faults:
+        raise CityFilesError(faults)
+    known = set(Committee.objects.values_list("code", flat=True))
+    made = []
+    for row in rows:
+        if row.code not in known:
+            given = asdict(row)
+            made.append(committee_create(actor=actor, origin=origin, **given))
+    return made
 
 
 @transaction.atomic

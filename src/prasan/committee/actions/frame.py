@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from prasan.committee import policies
+from prasan.committee import clock, policies
 from prasan.committee.models import AgendaItem, Attendance, Committee, Meeting, Member
 from prasan.committee.rules import Rules
 from prasan.committee.workflow import WORKFLOW, Step
@@ -85,7 +85,7 @@ def sitting(action: str, *, actor: Actor, meeting: int, origin: str = "") -> Ite
         found = _lock(meeting)
         seat = policies.seat_of(actor, found.committee)
         _permit(step, seat, found)
-        change = Sitting(actor, step, seat, found, timezone.now())
+        change = Sitting(actor, step, seat, found, clock.now())
         before = found.state
         yield change
         if step.then is not None:

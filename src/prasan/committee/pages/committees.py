@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from prasan.committee import actions, policies
@@ -80,7 +81,7 @@ def rules_in_words(found: Committee) -> list[tuple[Any, Any]]:
         (_("Quorum"), _("%(share)s of the members") % {"share": rules.quorum}),
         (_("Quorum of a second call"), _("%(share)s of the members, within %(days)d days") % {
             "share": rules.second_call_quorum, "days": rules.second_call_days}),
-        (_("Notice"), _("at least %(days)d days before") % {"days": rules.notice_days}),
+        (pgettext("meeting", "Notice"), _("at least %(days)d days before") % {"days": rules.notice_days}),
         (_("Majority"), MAJORITIES[rules.majority]),
         (_("Chair's casting vote"), yes_no[rules.casting_vote]),
         (_("The recused do not count for the quorum"), yes_no[rules.recused_leave]),
@@ -257,7 +258,7 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
     )
     here = reverse("committee:follow_ups")
     tabs = [
-        {"label": _("Open"), "url": here, "current": not everything},
+        {"label": pgettext("task", "Open"), "url": here, "current": not everything},
         {"label": _("All"), "url": f"{here}?all=1", "current": everything},
     ]
     return render(request, "committee/follow_ups.html", {"tasks": listed, "tabs": tabs})
