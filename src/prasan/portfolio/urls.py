@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from prasan.portfolio.pages import consolidation as consolidation_pages
-from prasan.portfolio.pages import prices as prices_pages
 from prasan.portfolio.pages import delivery as delivery_pages
 from prasan.portfolio.pages import governor as governor_pages
+from prasan.portfolio.pages import prices as prices_pages
 from prasan.portfolio.pages import proposals as proposals_pages
 from prasan.portfolio.pages import proposals_workbook as proposals_workbook_pages
 from prasan.portfolio.pages import public as public_pages

@@ -31,6 +31,9 @@ TRUSTED_PROXIES = int(os.environ.get("PRASAN_TRUSTED_PROXIES", "0"))
 # With it, /metrics answers machines other than this one.
 METRICS_TOKEN = os.environ.get("PRASAN_METRICS_TOKEN", "")
 
+# Begins the Open Contracting IDs of exports; a city registers its own with the Open Contracting Partnership.
+OCID_PREFIX = os.environ.get("PRASAN_OCID_PREFIX", "ocds-000000")
+
 # A style of a tile server for the maps; without it the map shows the city's own outlines.
 BASEMAP_STYLE_URL = os.environ.get("PRASAN_BASEMAP_STYLE", "")
 BASEMAP_ORIGINS = os.environ.get("PRASAN_BASEMAP_ORIGINS", "").split()
