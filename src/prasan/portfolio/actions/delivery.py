@@ -166,6 +166,8 @@ def _by_name(item: tuple[Place, Decimal]) -> str:
 
 
 def _tell(actor: Actor, proposal: Proposal, what: str, changes: Mapping[str, Any], origin: str) -> None:
+    # Lists and the published releases go by this moment; the version stays, for nobody's form is out of date.
+    Proposal.objects.filter(pk=proposal.pk).update(updated_at=timezone.now())
     ledger_write(
         actor=actor, action=f"proposal.{what}", object_type="proposal", object_id=proposal.code,
         changes={"agency": proposal.agency_id} | dict(changes), origin=origin,
