@@ -53,6 +53,48 @@ class PortfolioConfig(AppConfig):
                 order=72,
             )
         )
+        add_place(
+            NavigationItem(
+                url_name="portfolio:deliveries",
+                label=_("Decided projects"),
+                icon="finished",
+                audience=policies.may_see_portfolio,
+                order=78,
+            )
+        )
+        add_place(
+            NavigationItem(
+                url_name="portfolio:governor",
+                label=_("Overview"),
+                icon="eye",
+                audience=policies.may_see_whole_page,
+                order=79,
+            )
+        )
+        add_place(
+            NavigationItem(
+                url_name="portfolio:public_projects", label=_("City projects"), place="footer", order=20
+            )
+        )
+        add_place(
+            NavigationItem(
+                url_name="portfolio:plans",
+                label=_("Consolidation"),
+                icon="merge",
+                audience=policies.may_see_portfolio,
+                order=74,
+            )
+        )
+
+        add_place(
+            NavigationItem(
+                url_name="portfolio:prices",
+                label=_("Price check"),
+                icon="search",
+                audience=policies.may_see_whole_page,
+                order=75,
+            )
+        )
         decisions.register(subjects.ProposalKind())
 
         scopes.register("portfolio:read", _("Read the city's systems"))
