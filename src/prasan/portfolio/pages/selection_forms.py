@@ -276,13 +276,9 @@ class ScenarioForm(forms.Form):
         self.scenario = scenario
         for year in scenario.years:
             self.fields[f"ceiling_{year}"] = BahtField(label=_("Ceiling of %(year)s (baht)") % {"year": year})
-        for code, one in criteria().items():
-            self.fields[f"least_{code}"] = percent_field(
-                _("%(name)s: least %%") % {"name": one.name}, required=True
-            )
-            self.fields[f"most_{code}"] = percent_field(
-                _("%(name)s: most %%") % {"name": one.name}, required=True
-            )
+        for code in criteria():
+            self.fields[f"least_{code}"] = percent_field(_("Least %"), required=True)
+            self.fields[f"most_{code}"] = percent_field(_("Most %"), required=True)
         self.rows = {name: self._formset(name, data) for name in ROWS}
 
     def _formset(self, name: str, data: Any) -> Any:

@@ -15,7 +15,7 @@ from prasan.portfolio.models import ScenarioRun
 from prasan.portfolio.queries.selection import named
 from prasan.portfolio.selection.frozen import problem_of_json
 from prasan.portfolio.selection.notes import say
-from prasan.portfolio.selection.problem import Problem, Project, levels_of, platform_by_member
+from prasan.portfolio.selection.problem import Problem, Project, levels_of, platform_by_member, within
 
 LEVELS: Mapping[str, Any] = {
     "full": gettext_lazy("Whole"),
@@ -80,7 +80,7 @@ class Told:
             {"name": self.name(agency) if agency else _("The city"), "rows": own, "years": self._sums(own)}
             for agency, own in rows.items()
         ]
-        return sorted(found, key=lambda one: -sum(one["years"]))
+        return sorted(found, key=lambda one: -sum(amount for _year, amount in one["years"]))
 
     def _chosen(self, code: str, level: str) -> dict[str, Any]:
         project = self.projects[code]
@@ -92,11 +92,14 @@ class Told:
             "share": self.shares.get(code, 0.0) * 100, "group": self._group(code),
         }  # fmt: skip
 
-    def _years(self, costs: Mapping[int, int]) -> list[int]:
-        return [costs.get(year, 0) for year in self.problem.years]
+    def _years(self, costs: Mapping[int, int]) -> list[tuple[int, int]]:
+        return [(year, costs.get(year, 0)) for year in self.problem.years]
 
-    def _sums(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        return [sum(row["years"][place] for row in rows) for place in range(len(self.problem.years))]
+    def _sums(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
+        return [
+            (year, sum(row["years"][place][1] for row in rows))
+            for place, year in enumerate(self.problem.years)
+        ]
 
     def _group(self, code: str) -> tuple[Any, str]:
         share = self.shares.get(code, 0.0)
@@ -172,8 +175,9 @@ class Told:
             "agency": self.name(project.agency), "needed": needed, "too_high": needed is not None and needed > 100,
             "leaves": [self.short(code) for code in one["leaves"]],
             "enters": [self.short(code) for code in one["enters"]],
+            "shifts": [self.short(code) for code in one["shifts"]],
             "reasons": [self.limit_sentence(reason) for reason in one["reasons"]],
-            "cost": sum(self._years(project.full.costs)),
+            "cost": within(project.full.costs, self.problem.years),
             "share": self.shares.get(project.code, 0.0) * 100,
         }  # fmt: skip
 

@@ -115,7 +115,8 @@ def _use_as_json(use: Use) -> dict[str, Any]:
 def _left_out_as_json(one: LeftOut) -> dict[str, Any]:
     return {
         "project": one.code, "state": one.state, "level": one.level, "regret": one.regret,
-        "leaves": list(one.leaves), "enters": list(one.enters), "needed_value": one.needed_value,
+        "leaves": list(one.leaves), "enters": list(one.enters), "shifts": list(one.shifts),
+        "needed_value": one.needed_value,
         "cheaper_percent": one.cheaper_percent, "reasons": [limit.as_json() for limit in one.reasons],
         "proven": one.proven,
     }  # fmt: skip

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from prasan.portfolio.selection.clash import clash_of
+from prasan.portfolio.selection.comparison import difference
 from prasan.portfolio.selection.model import Limit, Limited, Model
 from prasan.portfolio.selection.problem import Choice, Project, levels_of, platform_by_member
 from prasan.portfolio.selection.solver import Cancelled, Outcome, Program, Row
@@ -96,9 +97,10 @@ class LeftOut:
 
     `state`: `displaced` (possible, but something better takes its place), `tie` (an equally good choice holds it),
     `impossible` (no choice under these limits holds it; `reasons` clash), `open` (time was up before it was known).
-    `regret`: value lost by forcing it in. `leaves`, `enters`: how the best choice with it differs. `needed_value`:
-    the value at full level with which it would be in; `cheaper_percent`: so much cheaper in every year would do,
-    None: no price alone would. `proven`: all this is exact, not only what was found in time.
+    `regret`: value lost by forcing it in. `leaves`, `enters`, `shifts` (to another
+    level): how the best choice with it differs. `needed_value`: the value at full level with which it would be in;
+    `cheaper_percent`: so much cheaper in every year would do, None: no price alone would. `proven`: all
+    this is exact, not only what was found in time.
     """
 
     code: str
@@ -107,6 +109,7 @@ class LeftOut:
     regret: float = 0.0
     leaves: tuple[str, ...] = ()
     enters: tuple[str, ...] = ()
+    shifts: tuple[str, ...] = ()
     needed_value: float | None = None
     cheaper_percent: float | None = None
     reasons: tuple[Limit, ...] = ()
@@ -153,7 +156,7 @@ class Explainer:
         if not found:
             return self._impossible(code, outcomes)
         level, best = max(found.items(), key=lambda one: one[1].value)
-        other = self.model.choice(best)
+        differs = difference(self.choice, self.model.choice(best))
         proven = self.choice.proven and all(one.state in {"best", "none"} for one in outcomes.values())
         regret = self.choice.value - best.value
         cheaper, cheaper_proven = self._cheaper(code) if regret > TIE else (0.0, True)
@@ -162,8 +165,9 @@ class Explainer:
             "displaced" if regret > TIE else "tie",
             level,
             max(0.0, regret),
-            tuple(sorted(self.choice.levels.keys() - other.levels.keys())),
-            tuple(sorted(other.levels.keys() - self.choice.levels.keys() - {code})),
+            differs.only_left,
+            tuple(sorted(set(differs.only_right) - {code})),
+            tuple(differs.other_level),
             self._needed_value(code, found),
             cheaper,
             proven=proven and cheaper_proven,
