@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prasan.portfolio import delivery_commands, proposals_commands, systems_commands
+from prasan.portfolio import delivery_commands, prices_commands, proposals_commands, systems_commands
 from prasan.portfolio.overlap import commands as overlap_commands
 
 Subparsers = Any  # argparse keeps the type private
@@ -16,3 +16,4 @@ def add_parsers(verbs: Subparsers) -> None:
     proposals_commands.add_parsers(verbs)
     delivery_commands.add_parsers(verbs)
     overlap_commands.add_parsers(verbs)
+    prices_commands.add_parsers(verbs)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from prasan.fabric.actors import Actor
 from prasan.fabric.jobs import periodic_task, task
+from prasan.portfolio.actions import prices as price_actions
 from prasan.portfolio.actions import selection as selection_actions
 from prasan.portfolio.actions import silos as silo_actions
 
@@ -19,6 +21,12 @@ def silos_publish() -> int:
 def confirmations_remind() -> int:
     """Ask owners to confirm what is told of their systems."""
     return silo_actions.confirmations_remind()
+
+
+@periodic_task("portfolio.prices_check", cron="53 18 * * *")  # 01:53 in Bangkok
+def prices_check() -> int:
+    """Hold every price against what others pay by now."""
+    return price_actions.prices_check(actor=Actor.system("portfolio.prices"), origin="job")
 
 
 @task("portfolio.scenario_solve")

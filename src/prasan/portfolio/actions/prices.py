@@ -207,17 +207,20 @@ class _Undo(Exception):
     """Leaves the transaction without writing."""
 
 
-def price_lines_import(*, actor: Actor, file: BinaryIO, dry_run: bool = False, origin: str = "") -> Imported:
+def price_lines_import(
+    *, actor: Actor, file: BinaryIO, only: str = "", dry_run: bool = False, origin: str = ""
+) -> Imported:
     """Take over what proposals buy from a workbook or CSV file: all of it or nothing.
 
-    A proposal named in the file gets the lines of the file and no others. Raises Invalid or TooLarge for the file.
+    A proposal named in the file gets the lines of the file and no others. With `only`, its code, the file is about
+    that proposal alone and needs no column for it. Raises Invalid or TooLarge for the file.
     """
-    rows = rows_of(file, LINE_COLUMNS)
+    rows = rows_of(file, LINE_COLUMNS[1:] if only else LINE_COLUMNS)
     done = Imported(read=len(rows), errors=[fault for row in rows for fault in row.faults])
     by_code: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if not row.faults:
-            by_code[str(row.values["proposal"]).upper()].append(row)
+            by_code[only or str(row.values["proposal"]).upper()].append(row)
     try:
         with transaction.atomic():
             for code, group in by_code.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -76,6 +78,11 @@ class PriceLine(models.Model):
             models.Index(fields=["proposal", "id"], name="price_line_proposal"),
             GinIndex(fields=["words"], name="price_line_words"),
         ]
+
+    @property
+    def sum(self) -> Decimal:
+        """Baht for all of it."""
+        return self.quantity * self.unit_price
 
 
 class PriceFlag(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -156,6 +157,16 @@ class Side:
         if isinstance(self.thing, System):
             return self.thing.purpose if self.full else ""
         return self.thing.objective if self.full else ""
+
+    @property
+    def users(self) -> int | None:
+        """People who use the system; None where nobody has told, and for a proposal."""
+        return self.thing.users if isinstance(self.thing, System) else None
+
+    @property
+    def contract_end(self) -> date | None:
+        """When the contract of the system ends."""
+        return self.thing.contract_end if isinstance(self.thing, System) else None
 
     @property
     def baseline_total(self) -> Decimal:

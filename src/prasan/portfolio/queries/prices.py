@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from prasan.city.registers import registers
@@ -153,11 +153,6 @@ class LineView:
     others: list[PaidByOther] | None
     shows_summary: bool
 
-    @property
-    def sum(self) -> Decimal:
-        """Baht for all of it."""
-        return self.line.quantity * self.line.unit_price
-
 
 @dataclass(frozen=True, slots=True)
 class PriceView:
@@ -170,7 +165,7 @@ class PriceView:
 
     @property
     def total(self) -> Decimal:
-        return sum((one.sum for one in self.lines), Decimal(0))
+        return sum((one.line.sum for one in self.lines), Decimal(0))
 
     @property
     def open(self) -> int:
@@ -241,23 +236,27 @@ def flags_page(actor: Actor, given: FlagFilter, *, cursor: str = "") -> paging.P
 
 
 def _flags(given: FlagFilter) -> QuerySet[PriceFlag]:
-    rows = _handed_in().select_related("line__proposal")
+    rows = _handed_in().annotate(is_answered=_answered()).select_related("line__proposal")
     kinds = [given.kind] if given.kind in PriceFlag.Kind.values else ANSWERED_FOR
     rows = rows.filter(kind__in=kinds)
     if given.agency:
         rows = rows.filter(line__proposal__agency__in=sorted(registers().descendants(given.agency)))
     if given.answered in {"yes", "no"}:
-        rows = rows.filter(is_answered=given.answered == "yes")
+        rows = rows.filter(_answered() if given.answered == "yes" else ~_answered())
     return rows
 
 
 def _handed_in() -> QuerySet[PriceFlag]:
-    """Flags of proposals that live; `is_answered`: somebody answered for it at the price as it is."""
+    """Flags of proposals that live."""
+    return PriceFlag.objects.exclude(line__proposal__status__in=NOT_LOOKED_AT)
+
+
+def _answered() -> Exists:
+    """Whether somebody answered for a flag at the price as it is."""
     answers = PriceAnswer.objects.filter(
         line=OuterRef("line"), kind=OuterRef("kind"), unit_price=OuterRef("line__unit_price")
     )
-    rows = PriceFlag.objects.exclude(line__proposal__status__in=NOT_LOOKED_AT)
-    return rows.annotate(is_answered=Exists(answers))
+    return Exists(answers)
 
 
 def flag_counts(actor: Actor) -> dict[str, tuple[int, int]]:
@@ -266,7 +265,7 @@ def flag_counts(actor: Actor) -> dict[str, tuple[int, int]]:
     rows = (
         _handed_in()
         .values_list("kind")
-        .annotate(count=Count("pk"), unanswered=Count("pk", filter=Q(("is_answered", False))))
+        .annotate(count=Count("pk"), unanswered=Count("pk", filter=~_answered()))
     )
     found = {kind: (count, unanswered) for kind, count, unanswered in rows.order_by("kind")}
     return {kind: found.get(kind, (0, 0)) for kind in PriceFlag.Kind.values}
