@@ -25,6 +25,7 @@ FIELDS = {"title": 1.0, "objective": 0.6, "scope": 0.35, "capability": 0.5, "ben
 SIGN_FIELDS = {"title": 1.0, "objective": 0.8, "scope": 0.6, "capability": 0.6, "benefit": 0.4}
 FOREMOST = 0.3  # hints of a concept below this share of the strongest one's are dropped
 SHARP = 2
+ENOUGH = 4.0  # rarity of all words that hint at a concept together, from which they are full evidence
 PHRASES = 0.1  # weight of a phrase that is met beside the hints
 WINDOW = 22  # words of one clause; Thai has no full stops to go by
 COVERED = 0.74  # share of a phrase's weight that must be there
@@ -71,8 +72,10 @@ class Corpus:
     items: tuple[Item, ...]
     readings: tuple[Reading, ...]
     strengths: Matrix  # items x concepts: how surely and how centrally each concept is meant
-    gists: Matrix  # items x concepts, from hints alone
-    goods: Matrix  # the part of the gists that is of commodities
+    functions: (
+        Matrix  # items x concepts: which few functions an item's words tell of, less where few words tell
+    )
+    goods: Matrix  # the same for commodities, where few words are enough
     words: Matrix
     letters: Matrix
     word_terms: Terms
@@ -193,7 +196,7 @@ def taken(corpus: Corpus, count: int) -> Corpus:
         embedded=None if corpus.embedded is None else corpus.embedded[:count],
         **{
             name: getattr(corpus, name)[:count]
-            for name in ("strengths", "gists", "goods", "words", "letters")
+            for name in ("strengths", "functions", "goods", "words", "letters")
         },
     )
 
@@ -221,7 +224,7 @@ def _index(
     strengths = concept_strengths(readings, lexicon)
     buying = np.asarray([concept.kind == "commodity" for concept in lexicon.concepts] or [0], np.float32)
     doing = np.asarray([concept.kind == "function" for concept in lexicon.concepts] or [0], np.float32)
-    gists = concept_gists(readings, lexicon, Matrix(strengths @ sparse.diags(doing + buying)))
+    gists, weighed = concept_gists(readings, lexicon, Matrix(strengths @ sparse.diags(doing + buying)))
     embedded = None
     if embedder is not None:
         embedded = _unit_rows(
@@ -232,7 +235,7 @@ def _index(
         items=items,
         readings=readings,
         strengths=strengths,
-        gists=gists,
+        functions=Matrix(weighed @ sparse.diags(doing)),
         goods=Matrix(gists @ sparse.diags(buying)),
         words=_tfidf([reading.words for reading in readings], words),
         letters=_tfidf([reading.letters for reading in readings], letters),
@@ -290,10 +293,11 @@ def _exactly(lexicon: Lexicon, text: str, written: frozenset[str], tokens: froze
     return found - lexicon.excluded(tokens) if found else found
 
 
-def concept_gists(readings: Sequence[Reading], lexicon: Lexicon, strengths: Matrix) -> Matrix:
-    """Items x concepts: which few concepts an item's words hint at, all together. Rows of length 1.
+def concept_gists(readings: Sequence[Reading], lexicon: Lexicon, strengths: Matrix) -> tuple[Matrix, Matrix]:
+    """Items x concepts twice: which few concepts an item's words hint at, and the same weighed by the evidence.
 
-    `strengths` are those of phrases: they count, but less than all words together.
+    `strengths` are those of phrases: they count, but less than all words together. Rows of the first have
+    length 1; of the second less where few words tell: one word of a short title is no evidence.
     """
     rows, columns, values = [], [], []
     for number, reading in enumerate(readings):
@@ -303,8 +307,11 @@ def concept_gists(readings: Sequence[Reading], lexicon: Lexicon, strengths: Matr
             columns.append(column)
             values.append(weight * float(lexicon.sign_rarity[column]))
     shape = (len(readings), lexicon.documents.shape[1])
-    told = normalised(Matrix((np.asarray(values, np.float32), (rows, columns)), shape=shape))
-    return normalised(_foremost(Matrix(told @ lexicon.documents.T + PHRASES * strengths)))
+    told = Matrix((np.asarray(values, np.float32), (rows, columns)), shape=shape)
+    foremost = normalised(_foremost(Matrix(normalised(told) @ lexicon.documents.T + PHRASES * strengths)))
+    evidence = Matrix(told @ lexicon.documents.sign().T)
+    evidence.data = np.minimum(1, evidence.data / ENOUGH)
+    return foremost, Matrix(foremost.multiply(evidence), dtype=np.float32)
 
 
 def _foremost(matrix: Matrix) -> Matrix:

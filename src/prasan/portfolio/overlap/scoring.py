@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 
 from prasan.portfolio.overlap.corpus import Corpus, Floats, Matrix, beside
 from prasan.portfolio.overlap.items import Item, Kind, Match, Reason
+from prasan.portfolio.overlap.text import phase
 
 # The chance that two items do the same: a logistic model over these likenesses (docs/overlap.md: how they came about).
-WEIGHTS = {"gist": 10.5, "words": 1.7, "letters": 1.0}
-BIAS = -8.0
+WEIGHTS = {"gist": 11.0, "words": 2.0, "letters": 0.8}
+BIAS = -6.6
 FLAG_AT = 0.5
 COMMODITY_AT = 0.4  # likeness of goods above which two items ask for the same goods
 COMMODITY_SCORE = 0.4  # such a pair never ranks above one that does the same
 CONTINUES_AT = 0.25  # a lower likeness is enough between an agency's own, when one says it carries on
 LEAST = 0.1  # a chance below this is no likeness to speak of
 BLOCK = 256
+SAME_TITLE = 0.8  # likeness of titles from which one agency's two are parts of one
 SHOWN = 4  # concepts named in a reason
 TOLD = 0.25  # part of the likeness from which a concept is named in a reason
 CARRY_ON = re.compile(
@@ -28,7 +30,11 @@ CARRY_ON = re.compile(
     r"|enhance|maint|replace|extend|renew|\bma\b",
     re.IGNORECASE,
 )
-UPKEEP = re.compile(r"บำรุงรักษา|ดูแลรักษา|ซ่อมบำรุง|maint|\bma\b", re.IGNORECASE)
+BUYS = re.compile(
+    r"^(?:โครงการ|ค่าใช้จ่ายในการ|งาน|การ|\s)*(?:จัดซื้อ|จัดหา|ซื้อ|เช่า|ค่าเช่า|ครุภัณฑ์|ชุดครุภัณฑ์|ชุดปฏิบัติการ|ชุดฝึก|ชุดทดลอง|ชุดวิเคราะห์"
+    r"|ชุดเครื่อง|เครื่อง|กล้อง|วัสดุ|อุปกรณ์|หุ่น)"
+)
+BUILDS = re.compile(r"ระบบ|แพลตฟอร์ม|แอป|ซอฟต์แวร์|พัฒนา|platform|system|software", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def likenesses(left: Corpus, right: Corpus, rows: NDArray[np.int64]) -> dict[str
         return np.asarray((getattr(left, name)[rows] @ getattr(right, name).T).todense(), np.float32)
 
     goods = np.asarray((left.goods[rows] @ right.goods.T).todense(), np.float32)
-    gist = product("gists") - goods
+    gist = product("functions")
     if left.embedded is not None and right.embedded is not None:
         gist = (gist + np.maximum(0, left.embedded[rows] @ right.embedded.T)) / 2
     return {
@@ -102,7 +108,7 @@ def _match(row: Row, column: int) -> Match:
     features = {name: float(values[column]) for name, values in row.features.items()}
     score = float(row.scores[column])
     item, other = row.left.items[row.number], row.right.items[column]
-    kind = kind_of(item, other, features["commodity"], score)
+    kind = kind_of(item, other, features, score)
     return Match(
         left=item.code,
         right=other.code,
@@ -114,23 +120,30 @@ def _match(row: Row, column: int) -> Match:
     )
 
 
-def kind_of(item: Item, other: Item, commodity: float, score: float) -> Kind:
+def kind_of(item: Item, other: Item, features: Mapping[str, float], score: float) -> Kind:
     """What a likeness between a proposal and another one, or a system, would be."""
-    if commodity >= COMMODITY_AT:
+    if other.code in item.refers_to and same_agency(item, other):
+        return "continuation"
+    if features["commodity"] >= COMMODITY_AT or (buys(item) and buys(other) and score >= LEAST):
         return "commodity"
-    if continues(item, other) and score >= CONTINUES_AT:
+    if score >= CONTINUES_AT and continues(item, other, features["letters"]):
         return "continuation"
     if score < LEAST:
         return "none"
     return "existing_system" if other.sort == "system" else "same_function"
 
 
-def continues(item: Item, other: Item) -> bool:
-    """Whether one carries on the other: it says so, or both are one agency's and one is a later stage."""
-    if other.code in item.refers_to or item.code in other.refers_to:
-        return same_agency(item, other)
-    told = any(CARRY_ON.search(f"{one.nature} {one.title}") or _staged(one) for one in (item, other))
-    return told and same_agency(item, other)
+def continues(item: Item, other: Item, letters: float) -> bool:
+    """Whether both are one agency's and one carries on the other, is a later stage, or a part of the same."""
+    if not same_agency(item, other):
+        return False
+    told = any(CARRY_ON.search(f"{one.nature} {one.title}") or phase(one.title) for one in (item, other))
+    return told or item.code in other.refers_to or letters >= SAME_TITLE
+
+
+def buys(item: Item) -> bool:
+    """Whether a proposal asks for things by the piece, not for a system."""
+    return item.sort == "proposal" and BUYS.search(item.title) is not None and not BUILDS.search(item.title)
 
 
 def same_agency(item: Item, other: Item) -> bool:
@@ -140,17 +153,12 @@ def same_agency(item: Item, other: Item) -> bool:
     return bool(item.agency_name) and item.agency_name == other.agency_name
 
 
-def _staged(item: Item) -> bool:
-    from prasan.portfolio.overlap.text import phase
-
-    return phase(item.title)
-
-
 def _reasons(row: Row, column: int) -> Iterator[Reason]:
     """What both have in common, the weightiest first."""
     left, right = row.left, row.right
     item, other = left.items[row.number], right.items[column]
-    mine, theirs = told_of(left.gists, row.number), told_of(right.gists, column)
+    mine = told_of(left.functions, row.number) | told_of(left.goods, row.number)
+    theirs = told_of(right.functions, column) | told_of(right.goods, column)
     common = {number: min(mine[number], theirs[number]) for number in mine.keys() & theirs.keys()}
     shared = [number for number in sorted(common, key=lambda one: -common[one]) if common[number] >= TOLD]
     for kind in ("function", "commodity"):
@@ -177,7 +185,7 @@ def _relations(item: Item, other: Item) -> Iterator[Reason]:
         yield Reason("agency", (item.agency_name or item.agency,))
     if other.code in item.refers_to:
         yield Reason("refers", (other.code,))
-    if continues(item, other):
+    if continues(item, other, 0):
         yield Reason("stage")
 
 
