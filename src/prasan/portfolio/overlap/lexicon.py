@@ -44,7 +44,6 @@ class Concept:
     also: tuple[str, ...] = ()
     cues: tuple[str, ...] = ()
     excluded_by: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
 
     @property
     def group(self) -> str:
@@ -204,7 +203,6 @@ def load_lexicon(folder: Path) -> Lexicon:
             also=tuple(str(phrase) for phrase in row.get("also", ())),
             cues=tuple(str(word) for word in row.get("cues", ())),
             excluded_by=tuple(str(word) for word in row.get("excluded_by", ())),
-            near=tuple(str(code) for code in row.get("near", ())),
         )
         for row in given["concepts"]
     ]

@@ -15,7 +15,7 @@ from prasan.portfolio.overlap.text import phase
 
 # The chance that two items do the same: a logistic model over these likenesses (docs/overlap.md: how they came about).
 WEIGHTS = {"gist": 11.0, "words": 2.0, "letters": 0.8}
-BIAS = -6.6
+BIAS = -5.5
 FLAG_AT = 0.5
 COMMODITY_AT = 0.4  # likeness of goods above which two items ask for the same goods
 COMMODITY_SCORE = 0.4  # such a pair never ranks above one that does the same
