@@ -214,6 +214,16 @@ def test_each_month_is_published_by_agency_and_district_and_again_replaces() -> 
         assert found["reports.fix_median", *place] == 10
 
 
+def test_what_came_in_is_published_by_category_and_district_with_zeros_and_what_was_taken_over() -> None:
+    told()
+    Report.objects.update(source="import:traffy")
+    numbers_publish(now=NOW)
+    june = Indicator.objects.filter(period_start=date(2026, 6, 1), name__startswith="reports.received.")
+    found = {(one.name, one.area_id): one.value for one in june}
+    assert found["reports.received.road", "1001"] == found["reports.received.road", None] == 1
+    assert found["reports.received.road", "1002"] == found["reports.received.tree", "1001"] == 0
+
+
 # --- the page ---
 
 

@@ -25,13 +25,14 @@ def load() -> None:
     if load_words(settings.CITY_FOLDER) is None or Report.objects.exists():
         return
     from prasan.reports import rollups
-    from prasan.reports.actions.numbers import numbers_compute
+    from prasan.reports.actions.numbers import numbers_compute, numbers_publish
     from prasan.reports.demonstration.writing import demo_write
 
     demo_write(reports=FIRST_START, pictured=PICTURED)
     _fill_inbox()
     rollups.rebuild()
     numbers_compute()
+    numbers_publish()  # proposals attach them as evidence
 
 
 def _fill_inbox() -> None:

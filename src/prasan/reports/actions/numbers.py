@@ -14,6 +14,7 @@ from prasan.city.actions import IndicatorValue, indicator_publish
 from prasan.city.registers import registers
 from prasan.fabric.actions import ledger_write
 from prasan.fabric.actors import Actor
+from prasan.reports.catalogue import catalogue
 from prasan.reports.models import NumbersSnapshot
 from prasan.reports.queries import numbers
 from prasan.reports.queries.public import start_of
@@ -47,15 +48,33 @@ def numbers_compute(*, now: datetime | None = None) -> int:
 
 
 def numbers_publish(*, now: datetime | None = None) -> int:
-    """Publish each of the latest months to the city's indicators, by agency and by district; gives how many values."""
+    """Publish each of the latest months to the city's indicators; gives how many values.
+
+    `reports.received`, `.open` and `.fix_median` of the city, each agency and each district;
+    `reports.received.CATEGORY` of the city and each district, none received told as 0.
+    """
     now = now or timezone.now()
     months = numbers.months_back(timezone.localtime(now).date(), PUBLISHED_MONTHS)
     return sum(
         indicator_publish(
-            actor=STATISTICIAN, values=list(_month(first, last, now)), published_by="reports", origin="job"
-        )
+            actor=STATISTICIAN, values=[*_month(first, last, now), *_by_category(first, last)],
+            published_by="reports", origin="job",
+        )  # fmt: skip
         for first, last in months
     )
+
+
+def _by_category(first: date, last: date) -> Iterator[IndicatorValue]:
+    counts = numbers.received(start_of(first), start_of(last + timedelta(days=1)))
+    districts = [district.code for district in registers().districts()]
+    for category in catalogue().categories:
+        by_district = [(code, counts.get((category, code), 0)) for code in districts]
+        whole = sum(count for (one, _district), count in counts.items() if one == category)
+        for area, count in (*by_district, (None, whole)):
+            yield IndicatorValue(
+                name=f"reports.received.{category}", period_start=first, period_end=last, value=Decimal(count),
+                unit="reports", area=area,
+            )  # fmt: skip
 
 
 def _month(first: date, last: date, now: datetime) -> Iterator[IndicatorValue]:
