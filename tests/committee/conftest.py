@@ -64,8 +64,9 @@ class FakeProjects:
 
 @pytest.fixture
 def projects() -> Iterator[FakeProjects]:
-    """Registered for the length of a test."""
+    """The only kind of subject, for the length of a test."""
     kept = dict(decisions._kinds)
+    decisions._kinds.clear()
     fake = FakeProjects()
     decisions.register(fake)
     yield fake
