@@ -41,14 +41,13 @@ def run_load(_given: argparse.Namespace) -> int:
 
 
 def run_workflow(_given: argparse.Namespace) -> int:
-    """0; the table in English as Markdown."""
+    """0; the table in both languages as Markdown."""
     from prasan.fabric.boot import setup_django
 
     setup_django()
-    from django.utils import translation
-
     from prasan.committee import workflow_words
+    from prasan.fabric.messages import compile_catalogues
 
-    with translation.override("en"):
-        print(workflow_words.as_markdown())
+    compile_catalogues()
+    print(workflow_words.as_markdown())
     return 0

@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import translation
+
 from prasan.committee.models import Meeting
 from prasan.committee.workflow import PART_LABELS, WORKFLOW
+
+HEADS = {
+    "th": ("ขั้นตอน", "เมื่อการประชุม", "ผู้มีสิทธิ", "แล้วการประชุม"),
+    "en": ("step", "while the meeting is", "who", "then it is"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,11 @@ def rows() -> list[Row]:
 
 
 def as_markdown() -> str:
-    """The table as docs/committee.md holds it."""
-    lines = ["| step | while the meeting is | who | then |", "| --- | --- | --- | --- |"]
-    lines += [f"| {row.label} | {row.when} | {row.who} | {row.then} |" for row in rows()]
-    return "\n".join(lines)
+    """The table in both languages, as docs/committee.md holds it."""
+    parts = []
+    for language, heads in HEADS.items():
+        with translation.override(language):
+            lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | --- |"]
+            lines += [f"| {row.label} | {row.when} | {row.who} | {row.then} |" for row in rows()]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
