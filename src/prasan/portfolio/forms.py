@@ -26,7 +26,7 @@ from prasan.portfolio.workflow import HOLDER_NAMES
 
 ANY = ("", _("Any"))
 CHOOSE = ("", _("Please choose"))
-METRIC_ROWS = 3
+METRIC_ROWS = 2
 LINK_ROWS = 2
 LONGEST_NOTE = 10_000
 PARTS = [(str(part.value), part.label) for part in ProposalCost.Part]
@@ -98,6 +98,8 @@ class ProposalForm(forms.Form):
 
     Saving needs a name alone; what is missing to submit is said by the action.
     """
+
+    use_required_attribute = False
 
     title = forms.CharField(
         label=_("Name of the project"), max_length=LONGEST_TITLE, widget=forms.Textarea(attrs={"rows": 2})
@@ -341,7 +343,7 @@ class ProposalForm(forms.Form):
     def cost_table(self) -> list[dict[str, Any]]:
         """A row for each part, a cell for each year."""
         return [
-            {"label": label, "cells": [self[f"cost_{part}_{year}"] for year in self.years]}
+            {"label": label, "cells": [(year, self[f"cost_{part}_{year}"]) for year in self.years]}
             for part, label in PARTS
         ]
 
@@ -376,6 +378,21 @@ class ProposalForm(forms.Form):
             for question in portfolio_rules().questions
             if question.code in asked or self[f"answer_{question.code}"].value()
         ]
+
+    def mark_needed(self) -> None:
+        """For the page alone: what must be there to hand it in is not called optional. Saving never needs it."""
+        needed = {
+            "objective",
+            "capability",
+            "first_year",
+            "metric_0_name",
+            "metric_0_baseline",
+            "metric_0_target",
+        }
+        needed |= {"scope", "benefit"} if self.asked.level else set()
+        needed |= {f"answer_{question.code}" for question in portfolio_rules().questions_of(self.asked)}
+        for name in needed:
+            self.fields[name].required = True
 
     def forget_errors(self) -> None:
         """Show what was sent without judging it yet."""

@@ -117,10 +117,12 @@ def read_rules(folder: Path, dimensions: Iterable[DimensionRow]) -> tuple[Portfo
     """The rules and all their faults; with faults, the rules hold what could be read."""
     faults = ErrorList("portfolio.yaml")
     given = read_yaml(folder / "portfolio.yaml", faults)
+    if faults:
+        return _nothing(), list(faults)
     tiers = _tiers(given, faults)
     years = given.get("fiscal_years") or Lines()
     rules = PortfolioRules(
-        tiers=tiers or (Tier("all", "-", "-"),),
+        tiers=tiers or _nothing().tiers,
         questions=_questions(given, {tier.code: tier.level for tier in tiers}, faults),
         lanes=_lanes(given, faults),
         first_year=_whole(years, "first", "fiscal_years", faults),
@@ -138,6 +140,11 @@ def read_rules(folder: Path, dimensions: Iterable[DimensionRow]) -> tuple[Portfo
     policies, policy_faults = _policies(folder, list(dimensions))
     object.__setattr__(rules, "policies", policies)
     return rules, [*faults, *policy_faults]
+
+
+def _nothing() -> PortfolioRules:
+    """Rules of a file that can't be read."""
+    return PortfolioRules((Tier("all", "-", "-"),), (), {}, 1, 1, 1, {}, {})
 
 
 def _check(folder: Path, city: CityFiles) -> list[RowError]:

@@ -45,6 +45,7 @@ from prasan.portfolio.workflow import WORKFLOW, Move
 
 ORIGIN = "web"
 LONGEST_TYPED = 4_000  # letters of a field that are compared while one types
+MOST_CHOICES = 8
 MOST_OFFERED = 300  # systems and proposals that a code field offers while one types
 
 
@@ -240,6 +241,7 @@ class Editor:
 
     def show(self, form: ProposalForm, status: int = 200, **extra: Any) -> HttpResponse:
         proposal = self.proposal
+        form.mark_needed()
         code = proposal.code if proposal else ""
         content = content_of(proposal) if proposal else None
         item = likeness.content_item(code, self.agency, content) if content else None
@@ -326,6 +328,7 @@ def questions(request: HttpRequest) -> HttpResponse:
     """The questions that the money typed so far calls for."""
     form = ProposalForm(request.POST.copy())
     form.forget_errors()
+    form.mark_needed()
     return render(request, "portfolio/proposals/questions.html", {"form": form})
 
 
@@ -453,7 +456,7 @@ def step(request: HttpRequest, code: str, action: str) -> HttpResponse:
         "form": form,
         "other": other,
         "target": _target(actor, shown, other) if other else None,
-        "choices": _joinable(actor, shown) if action == "join" and not other else [],
+        "choices": _joinable(actor, shown)[:MOST_CHOICES] if action == "join" and not other else [],
         "problem": problem,
         "faults": _fault_lines(problem),
     }

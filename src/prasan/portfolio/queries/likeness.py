@@ -32,11 +32,12 @@ from prasan.portfolio.overlap import (
     nearest,
     screen,
 )
+from prasan.portfolio.overlap.words import sentence
 
 RECHECK_SECONDS = 5.0
 LOOKED_AT = 40  # nearest of the whole city, before those that this reader may not know of are left out
 SHOWN = 5
-LEAST = 0.2  # what is less likely is not worth an officer's time
+LEAST = 0.05  # what is less likely is not worth a glance
 GONE = (Proposal.Status.WITHDRAWN, Proposal.Status.NOT_APPROVED)
 Known = dict[str, tuple[str, str, str, str]]  # code → sort, title, agency, status
 
@@ -196,7 +197,7 @@ def closest(actor: Actor, item: Item, limit: int = SHOWN) -> list[Likeness]:
     seen = [
         match
         for match in matches
-        if match.right in known and match.score >= LEAST and match.kind != "none"
+        if match.right in known and match.score >= LEAST
         and _may_know(actor, item.agency, known[match.right])
     ][:limit]  # fmt: skip
     verdicts = verdicts_of(item.code) if seen and item.code else {}
@@ -225,19 +226,7 @@ def reason(match: Match) -> str:
     """Why two are alike, in one line of the reader's language."""
     language = get_language() or "th"
     names = {concept.code: concept.name(language) for concept in lexicon().concepts}
-    grounds = {
-        "function": _("does the same: %(what)s"),
-        "commodity": _("buys the same: %(what)s"),
-        "data": _("keeps the same data: %(what)s"),
-        "district": _("in the same district: %(what)s"),
-        "vendor": _("from the same vendor: %(what)s"),
-    }
-    told = [
-        grounds[one.ground] % {"what": ", ".join(names.get(about, about) for about in one.about)}
-        for one in match.reasons
-        if one.ground in grounds
-    ]
-    return " · ".join(told) or _("similar words in its name and aims")
+    return " · ".join(sentence(one, names, language) for one in match.reasons)
 
 
 def verdicts_of(code: str) -> dict[str, Verdict]:

@@ -37,7 +37,7 @@ UNITS: tuple[tuple[str, int], ...] = (
 )
 UNIT = re.compile(rf"({'|'.join(word for word, _factor in UNITS)})\s*(?:บาท|baht|thb)?", re.IGNORECASE)
 BAHT = re.compile(r"(?:บาทถ้วน|บาท|baht|thb|฿)\.?", re.IGNORECASE)
-PLAIN = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{2,3})+|\d+)?(?:\.\d*)?")
+PLAIN = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{2,3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d{1,2})?")
 YEAR = re.compile(r"(?<!\d)(2[4-6]\d\d|20\d\d|19\d\d)(?!\d)")
 SHORT_YEAR = re.compile(r"(?:ปี|พ\.?ศ\.?|งบ)\s*(?:งบประมาณ)?\s*(\d\d)(?!\d)")
 
@@ -141,7 +141,7 @@ def money(value: Any, factor: int = 1) -> Decimal | None:
             bare = bare.replace(unit[0], "")
         elif BAHT.search(bare):
             factor = 1
-        found = number(BAHT.sub("", bare))
+        found = _amount(BAHT.sub("", bare), value)
     else:
         found = number(value)
     if found is None:
@@ -156,6 +156,14 @@ def money(value: Any, factor: int = 1) -> Decimal | None:
             _("%(text)s is more money than can be meant; look at the unit.") % {"text": text_of(value)[:60]}
         )
     return amount.quantize(CENT)
+
+
+def _amount(bare: str, value: Any) -> Decimal | None:
+    """The number of an amount whose unit was taken off; a refusal quotes what was written."""
+    try:
+        return number(bare)
+    except Unreadable:
+        raise Unreadable(_("“%(text)s” is not an amount of money.") % {"text": text_of(value)[:60]}) from None
 
 
 def whole(value: Any) -> int | None:
