@@ -15,7 +15,7 @@ from scipy import sparse
 
 from prasan.portfolio.overlap.items import Item
 from prasan.portfolio.overlap.lexicon import Lexicon
-from prasan.portfolio.overlap.text import SENTENCE, clean, phase
+from prasan.portfolio.overlap.text import SENTENCE, buys, carries_on, clean
 
 Matrix = sparse.csr_matrix
 Floats = NDArray[np.float32]
@@ -25,11 +25,13 @@ FIELDS = {"title": 1.0, "objective": 0.6, "scope": 0.35, "capability": 0.5, "ben
 SIGN_FIELDS = {"title": 1.0, "objective": 0.8, "scope": 0.6, "capability": 0.6, "benefit": 0.4}
 FOREMOST = 0.3  # hints of a concept below this share of the strongest one's are dropped
 SHARP = 2
-ENOUGH = 4.0  # rarity of all words that hint at a concept together, from which they are full evidence
-PHRASES = 0.1  # weight of a phrase that is met beside the hints
+ENOUGH = 5.0  # rarity of all words that hint at a concept together, from which they are full evidence
+PHRASES = 0.2  # weight of a phrase that is met beside the hints
 WINDOW = 22  # words of one clause; Thai has no full stops to go by
 COVERED = 0.74  # share of a phrase's weight that must be there
+SEAM = " \n\0\n "  # between the fields of one item: no pattern of `clean` reaches across
 EXACT = 0.8  # how surely a phrase of common words is meant that stands there as it is written
+LARGE, COMMON = 2_000, 0.03  # items from which terms in more than this share of them are left out
 LETTERS = (3, 4)
 CHUNK = 2_000  # items whose clauses are matched with the lexicon at once
 
@@ -41,19 +43,26 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Words that stand close together: their columns in the lexicon's phrases, and concepts they rule out."""
+
+    field: int
+    columns: tuple[int, ...]
+    ruled_out: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What was read off one item's text; kept so that a corpus is made again without reading it again."""
 
     words: Counter[str]
     signs: Mapping[str, float]  # hint words with the weight of where they stand
     letters: Counter[str]
-    windows: tuple[tuple[str, frozenset[str]], ...]
-    clauses: tuple[
-        tuple[str, str, frozenset[str], frozenset[str]], ...
-    ]  # field, text, words as written, meanings
+    windows: tuple[Window, ...]
+    met: tuple[tuple[int, int], ...]  # field and concept of phrases that stand there as they are written
     districts: frozenset[str]
-    phase: bool
-    data_words: frozenset[str]
+    carries_on: bool
+    buys: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,30 +98,21 @@ class Corpus:
 
 def read_item(item: Item, lexicon: Lexicon) -> Reading:
     """Clean and segment one item's text."""
-    texts = {
-        "title": f"{item.title} | {item.title_en}",
-        "objective": item.objective,
-        "scope": item.scope,
-        "capability": item.capability,
-        "benefit": item.benefit,
-    }
+    fields = (f"{item.title} | {item.title_en}", item.objective, item.scope, item.capability, item.benefit)
     words: Counter[str] = Counter()
     signs: dict[str, float] = {}
-    windows: list[tuple[str, frozenset[str]]] = []
-    clauses: list[tuple[str, str, frozenset[str], frozenset[str]]] = []
+    windows: list[Window] = []
+    met: list[tuple[int, int]] = []
     title_words: Counter[str] = Counter()
-    districts: set[str] = set()
-    for name, text in texts.items():
-        if not text:
-            continue
-        cleaned, found = without_districts(clean(text), lexicon.districts)
-        districts.update(found)
-        for clause in SENTENCE.split(cleaned):
+    cleaned, districts = without_districts(clean(SEAM.join(fields)), lexicon.districts)
+    for field, (name, text) in enumerate(zip(FIELDS, cleaned.split(SEAM.strip()), strict=True)):
+        for clause in SENTENCE.split(text):
             written = lexicon.segmenter.words(clause)
             if not written:
                 continue
             tokens = [lexicon.meaning.get(word, word) for word in written]
-            clauses.append((name, "".join(clause.split()), frozenset(written), frozenset(tokens)))
+            owners = lexicon.exactly("".join(clause.split()), frozenset(written))
+            met.extend((field, owner) for owner in owners - lexicon.excluded(tokens))
             for sign in lexicon.signs(written):
                 if sign in lexicon.sign_index:
                     signs[sign] = max(signs.get(sign, 0), SIGN_FIELDS[name])
@@ -120,17 +120,17 @@ def read_item(item: Item, lexicon: Lexicon) -> Reading:
             words.update(told)
             if name == "title":
                 title_words.update(told)
-            windows.extend((name, window) for window in _windows(tokens))
+            windows.extend(_windows(tokens, field, lexicon))
     words.update(title_words)
     return Reading(
         words=words,
         signs=signs,
-        letters=_letters(clean(item.title)),
+        letters=_letters(cleaned.partition(SEAM.strip())[0]),
         windows=tuple(windows),
-        clauses=tuple(clauses),
+        met=tuple(met),
         districts=frozenset(districts),
-        phase=phase(item.title),
-        data_words=frozenset(lexicon.tokens(clean(f"{item.data} {item.interfaces}"))) - lexicon.plain_words,
+        carries_on=carries_on(item.nature, item.title),
+        buys=item.sort == "proposal" and buys(item.title),
     )
 
 
@@ -146,12 +146,13 @@ def without_districts(text: str, districts: frozenset[str]) -> tuple[str, set[st
     return text, found
 
 
-def _windows(tokens: list[str]) -> Iterable[frozenset[str]]:
-    if not tokens:
-        return
+def _windows(tokens: list[str], field: int, lexicon: Lexicon) -> Iterable[Window]:
     step = WINDOW // 2
     for start in range(0, max(1, len(tokens) - step), step):
-        yield frozenset(tokens[start : start + WINDOW])
+        near = set(tokens[start : start + WINDOW])
+        columns = tuple(lexicon.vocabulary[token] for token in near if token in lexicon.vocabulary)
+        if columns:
+            yield Window(field, columns, frozenset(lexicon.excluded(near)))
 
 
 def _letters(text: str) -> Counter[str]:
@@ -202,14 +203,16 @@ def taken(corpus: Corpus, count: int) -> Corpus:
 
 
 def _terms(counts: Iterable[Counter[str]]) -> Terms:
+    """Weights by rarity; in a large corpus the terms that everybody uses are left out."""
     spread: Counter[str] = Counter()
     total = 0
     for one in counts:
         spread.update(one.keys())
         total += 1
-    weights = (math.log((1 + total) / (1 + count)) + 0.3 for count in spread.values())
-    index = {term: number for number, term in enumerate(spread)}
-    return Terms(index, np.fromiter(weights, np.float32, len(spread)))
+    most = total if total < LARGE else COMMON * total
+    kept = {term: count for term, count in spread.items() if count <= most}
+    weights = (math.log((1 + total) / (1 + count)) + 0.3 for count in kept.values())
+    return Terms({term: at for at, term in enumerate(kept)}, np.fromiter(weights, np.float32, len(kept)))
 
 
 def _index(
@@ -256,41 +259,29 @@ def concept_strengths(readings: Sequence[Reading], lexicon: Lexicon) -> Matrix:
 
 
 def _strengths(readings: Sequence[Reading], lexicon: Lexicon) -> Matrix:
-    fields = {field: at for at, field in enumerate(FIELDS)}
-    rows, columns, places, sets = [], [], [], []
-    met: list[tuple[int, int, float]] = []
-    for number, reading in enumerate(readings):
-        for field, window in reading.windows:
-            line = len(places)
-            places.append(number * len(fields) + fields[field])
-            sets.append(window)
-            for token in window:
-                column = lexicon.vocabulary.get(token)
-                if column is not None:
-                    rows.append(line)
-                    columns.append(column)
-        for field, text, written, tokens in reading.clauses:
-            place = number * len(fields) + fields[field]
-            met.extend((place, owner, EXACT) for owner in _exactly(lexicon, text, written, tokens))
-    shape = (max(1, len(places)), lexicon.phrases.shape[0])
-    present = Matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
+    windows = [(number, window) for number, reading in enumerate(readings) for window in reading.windows]
+    sizes = [len(window.columns) for _, window in windows]
+    columns = np.fromiter((column for _, window in windows for column in window.columns), int, sum(sizes))
+    present = Matrix(
+        (np.ones(len(columns), np.float32), columns, np.concatenate([[0], np.cumsum(sizes)]).astype(int)),
+        shape=(len(windows), lexicon.phrases.shape[0]),
+    )
     covered = (present @ lexicon.phrases).tocoo()
     keep = covered.data >= COVERED
-    values = np.minimum(1, (covered.data[keep] - 0.5) * 2) * lexicon.surety[covered.col[keep]]
-    for line, owner, value in zip(covered.row[keep], lexicon.owner[covered.col[keep]], values, strict=True):
-        if int(owner) not in lexicon.excluded(sets[line]):
-            met.append((places[line], int(owner), float(value)))
-    place, owner, value = (
+    surety = np.minimum(1, (covered.data[keep] - 0.5) * 2) * lexicon.surety[covered.col[keep]]
+    met = [
+        (number * len(FIELDS) + field, owner, EXACT)
+        for number, reading in enumerate(readings)
+        for field, owner in reading.met
+    ]
+    for line, owner, value in zip(covered.row[keep], lexicon.owner[covered.col[keep]], surety, strict=True):
+        number, window = windows[line]
+        if owner not in window.ruled_out:
+            met.append((number * len(FIELDS) + window.field, int(owner), float(value)))
+    places, owners, values = (
         (np.asarray(part) for part in zip(*met, strict=True)) if met else (np.zeros(0, int),) * 3
     )
-    return _best_per_field(place, owner, value, len(readings), max(1, len(lexicon.concepts)))
-
-
-def _exactly(lexicon: Lexicon, text: str, written: frozenset[str], tokens: frozenset[str]) -> set[int]:
-    """Concepts of phrases that stand in a clause as they are written."""
-    found = {owner for phrase, owner in lexicon.exact if phrase in text}
-    found |= {owner for words, owner in lexicon.exact_latin if words <= written}
-    return found - lexicon.excluded(tokens) if found else found
+    return _best_per_field(places, owners, values, len(readings), max(1, len(lexicon.concepts)))
 
 
 def concept_gists(readings: Sequence[Reading], lexicon: Lexicon, strengths: Matrix) -> tuple[Matrix, Matrix]:

@@ -25,6 +25,7 @@ from prasan.portfolio.overlap.text import Segmenter, plain
 FILE = "concepts.yaml"
 KINDS = ("function", "data", "commodity", "technology", "audience", "generic")
 FACETS = ("actions", "things", "people")
+HEAD = 3  # letters by which phrases are looked up in a text
 FULL = 2  # this many telling words make a phrase that may be met in any order
 TELLS_ALONE = 0.84  # rarity of a word that is a phrase by itself; others count only as they are written
 LEAST_WEIGHT = 0.4  # of the commonest word in a phrase, against 1 of one that only one concept uses
@@ -98,7 +99,7 @@ class Lexicon:
         top = math.log(max(2, len(self.concepts)))
         self.rarity = {token: 1 - math.log(count) / top for token, count in spread.items()}
         self.vocabulary: dict[str, int] = {}
-        self.exact: list[tuple[str, int]] = []
+        self.exact: dict[str, list[tuple[str, int]]] = {}
         self.exact_latin: list[tuple[frozenset[str], int]] = []
         soft = []
         for number, phrase, tokens in phrases:
@@ -116,7 +117,7 @@ class Lexicon:
         if compact.isascii():
             self.exact_latin.append((frozenset(self.segmenter.words(phrase)), number))
         else:
-            self.exact.append((compact, number))
+            self.exact.setdefault(compact[:HEAD], []).append((compact, number))
 
     def _index_phrases(self, phrases: Sequence[tuple[int, frozenset[str]]]) -> None:
         rows, columns, weights, surety = [], [], [], []
@@ -174,6 +175,18 @@ class Lexicon:
             for word in concept.excluded_by:
                 for token in self.tokens(plain(word)):
                     self.excluding.setdefault(token, set()).add(number)
+
+    def exactly(self, text: str, written: frozenset[str]) -> set[int]:
+        """Concepts of the phrases of common words that stand in a clause (without its blanks) as they are."""
+        found = {
+            owner
+            for at in range(len(text) - HEAD + 1)
+            if text[at : at + HEAD] in self.exact
+            for phrase, owner in self.exact[text[at : at + HEAD]]
+            if text.startswith(phrase, at)
+        }
+        found.update(owner for words, owner in self.exact_latin if words <= written)
+        return found
 
     def excluded(self, tokens: Iterable[str]) -> set[int]:
         """Concepts that cannot be meant in a clause of these words."""

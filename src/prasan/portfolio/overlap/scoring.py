@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from prasan.portfolio.overlap.corpus import Corpus, Floats, Matrix, beside
 from prasan.portfolio.overlap.items import Item, Kind, Match, Reason
-from prasan.portfolio.overlap.text import phase
 
 # The chance that two items do the same: a logistic model over these likenesses (docs/overlap.md: how they came about).
 WEIGHTS = {"gist": 11.0, "words": 2.0, "letters": 0.8}
-BIAS = -5.5
+BIAS = -4.6
 FLAG_AT = 0.5
 COMMODITY_AT = 0.4  # likeness of goods above which two items ask for the same goods
 COMMODITY_SCORE = 0.4  # such a pair never ranks above one that does the same
@@ -25,16 +24,6 @@ BLOCK = 256
 SAME_TITLE = 0.8  # likeness of titles from which one agency's two are parts of one
 SHOWN = 4  # concepts named in a reason
 TOLD = 0.25  # part of the likeness from which a concept is named in a reason
-CARRY_ON = re.compile(
-    r"บำรุงรักษา|ดูแลรักษา|ต่ออายุ|ต่อยอด|ต่อเนื่อง|ขยาย|ปรับปรุง|ยกระดับ|เพิ่มเติม|ทดแทน|เพิ่มประสิทธิภาพ|เดิม|upgrade"
-    r"|enhance|maint|replace|extend|renew|\bma\b",
-    re.IGNORECASE,
-)
-BUYS = re.compile(
-    r"^(?:โครงการ|ค่าใช้จ่ายในการ|งาน|การ|\s)*(?:จัดซื้อ|จัดหา|ซื้อ|เช่า|ค่าเช่า|ครุภัณฑ์|ชุดครุภัณฑ์|ชุดปฏิบัติการ|ชุดฝึก|ชุดทดลอง|ชุดวิเคราะห์"
-    r"|ชุดเครื่อง|เครื่อง|กล้อง|วัสดุ|อุปกรณ์|หุ่น)"
-)
-BUILDS = re.compile(r"ระบบ|แพลตฟอร์ม|แอป|ซอฟต์แวร์|พัฒนา|platform|system|software", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +96,10 @@ def _matches(row: Row, limit: int) -> list[Match]:
 def _match(row: Row, column: int) -> Match:
     features = {name: float(values[column]) for name, values in row.features.items()}
     score = float(row.scores[column])
-    item, other = row.left.items[row.number], row.right.items[column]
-    kind = kind_of(item, other, features, score)
+    kind = _kind(row, column, features, score)
     return Match(
-        left=item.code,
-        right=other.code,
+        left=row.left.items[row.number].code,
+        right=row.right.items[column].code,
         kind=kind,
         score=round(score, 4),
         flagged=kind in {"same_function", "existing_system"} and score >= FLAG_AT,
@@ -120,30 +108,28 @@ def _match(row: Row, column: int) -> Match:
     )
 
 
-def kind_of(item: Item, other: Item, features: Mapping[str, float], score: float) -> Kind:
+def _kind(row: Row, column: int, features: Mapping[str, float], score: float) -> Kind:
     """What a likeness between a proposal and another one, or a system, would be."""
+    item, other = row.left.items[row.number], row.right.items[column]
     if other.code in item.refers_to and same_agency(item, other):
         return "continuation"
-    if features["commodity"] >= COMMODITY_AT or (buys(item) and buys(other) and score >= LEAST):
+    things = row.left.readings[row.number].buys and row.right.readings[column].buys
+    if features["commodity"] >= COMMODITY_AT or (things and score >= LEAST):
         return "commodity"
-    if score >= CONTINUES_AT and continues(item, other, features["letters"]):
+    if score >= CONTINUES_AT and _continues(row, column, features["letters"]):
         return "continuation"
     if score < LEAST:
         return "none"
     return "existing_system" if other.sort == "system" else "same_function"
 
 
-def continues(item: Item, other: Item, letters: float) -> bool:
+def _continues(row: Row, column: int, letters: float) -> bool:
     """Whether both are one agency's and one carries on the other, is a later stage, or a part of the same."""
+    item, other = row.left.items[row.number], row.right.items[column]
     if not same_agency(item, other):
         return False
-    told = any(CARRY_ON.search(f"{one.nature} {one.title}") or phase(one.title) for one in (item, other))
+    told = row.left.readings[row.number].carries_on or row.right.readings[column].carries_on
     return told or item.code in other.refers_to or letters >= SAME_TITLE
-
-
-def buys(item: Item) -> bool:
-    """Whether a proposal asks for things by the piece, not for a system."""
-    return item.sort == "proposal" and BUYS.search(item.title) is not None and not BUILDS.search(item.title)
 
 
 def same_agency(item: Item, other: Item) -> bool:
@@ -175,17 +161,18 @@ def _reasons(row: Row, column: int) -> Iterator[Reason]:
         yield Reason("district", tuple(sorted(places)[:SHOWN]))
     if item.vendor and item.vendor == other.vendor:
         yield Reason("vendor", (item.vendor,))
-    yield from _relations(item, other)
+    yield from _relations(row, column)
     if not shared:
         yield _wording(row, column)
 
 
-def _relations(item: Item, other: Item) -> Iterator[Reason]:
+def _relations(row: Row, column: int) -> Iterator[Reason]:
+    item, other = row.left.items[row.number], row.right.items[column]
     if same_agency(item, other):
         yield Reason("agency", (item.agency_name or item.agency,))
     if other.code in item.refers_to:
         yield Reason("refers", (other.code,))
-    if continues(item, other, 0):
+    if _continues(row, column, float(row.features["letters"][column])):
         yield Reason("stage")
 
 

@@ -53,6 +53,16 @@ BOILERPLATE = tuple(
     )
 )
 PHASE = re.compile(r"ระยะ\s*(?:ที่)?\s*(\d+)|เฟส\s*(\d+)|phase\s*(\d+)|ระยะต่อเนื่อง|ส่วนต่อขยาย|ปีที่\s*(\d+)")
+CARRY_ON = re.compile(
+    r"บำรุงรักษา|ดูแลรักษา|ต่ออายุ|ต่อยอด|ต่อเนื่อง|ขยาย|ปรับปรุง|ยกระดับ|เพิ่มเติม|ทดแทน|เพิ่มประสิทธิภาพ|เดิม|upgrade"
+    r"|enhance|maint|replace|extend|renew|\bma\b",
+    re.IGNORECASE,
+)
+BUYS = re.compile(
+    r"^(?:โครงการ|ค่าใช้จ่ายในการ|งาน|การ|\s)*(?:จัดซื้อ|จัดหา|ซื้อ|เช่า|ค่าเช่า|ครุภัณฑ์|ชุดครุภัณฑ์|ชุดปฏิบัติการ|ชุดฝึก|ชุดทดลอง"
+    r"|ชุดวิเคราะห์|ชุดเครื่อง|เครื่อง|กล้อง|วัสดุ|อุปกรณ์|หุ่น)"
+)
+BUILDS = re.compile(r"ระบบ|แพลตฟอร์ม|แอป|ซอฟต์แวร์|พัฒนา|platform|system|software", re.IGNORECASE)
 # Thai letters with their marks, Latin letters with digits inside (3d, pm25, 5g).
 WORD = re.compile(r"[a-z][a-z0-9+]*|[0-9]+[a-z]+|[ก-ฺเ-๎]+")
 SENTENCE = re.compile(r"[\n\r;|•●]+|(?<=[ก-๙])[.](?=\s)|\(|\)|\s[-–]\s|\d+[.)]\s")
@@ -74,9 +84,14 @@ def clean(text: str) -> str:
     return text
 
 
-def phase(title: str) -> bool:
-    """Whether a title says that it is a part or a later stage of something."""
-    return PHASE.search(plain(title)) is not None
+def carries_on(nature: str, title: str) -> bool:
+    """Whether a proposal says that it continues something: upkeep, extension, replacement, a later stage."""
+    return CARRY_ON.search(f"{nature} {title}") is not None or PHASE.search(plain(title)) is not None
+
+
+def buys(title: str) -> bool:
+    """Whether a proposal asks for things by the piece, not for a system."""
+    return BUYS.search(title) is not None and BUILDS.search(title) is None
 
 
 class Segmenter:
