@@ -56,6 +56,7 @@ class PortfolioConfig(AppConfig):
         add_place(
             NavigationItem(
                 url_name="portfolio:deliveries",
+                section="portfolio",
                 label=_("Decided projects"),
                 icon="finished",
                 audience=policies.may_see_portfolio,
@@ -65,6 +66,7 @@ class PortfolioConfig(AppConfig):
         add_place(
             NavigationItem(
                 url_name="portfolio:governor",
+                section="portfolio",
                 label=_("Overview"),
                 icon="eye",
                 audience=policies.may_see_whole_page,
@@ -79,6 +81,7 @@ class PortfolioConfig(AppConfig):
         add_place(
             NavigationItem(
                 url_name="portfolio:plans",
+                section="portfolio",
                 label=_("Consolidation"),
                 icon="merge",
                 audience=policies.may_see_portfolio,
@@ -89,6 +92,7 @@ class PortfolioConfig(AppConfig):
         add_place(
             NavigationItem(
                 url_name="portfolio:prices",
+                section="portfolio",
                 label=_("Price check"),
                 icon="search",
                 audience=policies.may_see_whole_page,

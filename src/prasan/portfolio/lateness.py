@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prasan.portfolio.fiscal import fiscal_year
@@ -50,7 +50,7 @@ def budget_of(sums: Sums, year: int) -> Decimal | None:
 def reasons(milestones: Iterable[tuple[str, date]], sums: Sums, today: date) -> list[Late]:
     """Why a project is late; empty when it is not. `milestones` are the open ones with their planned days."""
     found = [
-        Late(0, _now("“%(name)s” was planned %(days)d days ago.") % {"name": name, "days": (today - day).days})
+        Late(0, gettext("“%(name)s” was planned %(days)d days ago.") % {"name": name, "days": (today - day).days})
         for name, day in milestones if overdue(day, today)
     ]  # fmt: skip
     for year in sorted({year for year, _stage in sums}):
@@ -67,9 +67,9 @@ def _of_year(sums: Sums, year: int, today: date) -> list[Late]:
         if disbursed >= HALF * budget:
             return []
         share = round(100 * disbursed / budget)
-        text = _now("Of the budget of %(year)d only %(share)d %% was disbursed.")
+        text = gettext("Of the budget of %(year)d only %(share)d %% was disbursed.")
         return [Late(2, text % {"year": year, "share": share})]
     half_over = year == fiscal_year(today) and date(year - 543, 4, 1) <= today
     if half_over and not sums.get((year, Stage.CONTRACTED)) and not disbursed:
-        return [Late(1, _now("Nothing of the budget of %(year)d is contracted yet.") % {"year": year})]
+        return [Late(1, gettext("Nothing of the budget of %(year)d is contracted yet.") % {"year": year})]
     return []

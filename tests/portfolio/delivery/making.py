@@ -8,6 +8,8 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
+from django.db import transaction
+
 from prasan.city.actions import IndicatorValue, indicator_publish
 from prasan.city.registers import registers
 from prasan.fabric.actors import Actor
@@ -43,7 +45,8 @@ def decide(proposal: Proposal, outcome: Outcome = Outcome.APPROVED, conditions: 
     decision = Decision(
         outcome, "1/2569 4.2", "มติที่ประชุมเห็นชอบ", conditions, date(2026, 10, 15), "คณะกรรมการ", "", "abc"
     )
-    return proposal_decided(actor=BOSS, code=proposal.code, decision=decision)
+    with transaction.atomic():
+        return proposal_decided(actor=BOSS, code=proposal.code, decision=decision)
 
 
 def money(proposal: Proposal, year: int = YEAR, **figures: int) -> None:

@@ -61,6 +61,12 @@ def project() -> Proposal:
     """A project in use for a year, with all that can be told of one."""
     made = making.decided(metrics=METRICS)
     complaints()
+    tell_everything(made)
+    return made
+
+
+def tell_everything(made: Proposal) -> None:
+    """Money, milestones, a risk and a reading of a decided project."""
     making.money(
         made,
         ordinance=750_000,
@@ -86,7 +92,6 @@ def project() -> Proposal:
         actor=BOSS, code=made.code, metric=made.metrics.get(indicator="").pk, on=date(2027, 9, 30), value=Decimal(60),
         source="แบบสำรวจผู้ป่วย",
     )  # fmt: skip
-    return made
 
 
 def client(role: str = "digital_officer", agency: str = HEALTH) -> Client:

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prasan.fabric.problems import Invalid
@@ -91,7 +91,7 @@ def read_spending(file: BinaryIO) -> list[SpendingRow]:
             if told:
                 return [_spending_row(row, key, table.year) for table in told for row in table.rows()]
     raise Invalid(
-        {"file": _now("No sheet has the columns of spending: a project's code or number, and its money.")}
+        {"file": gettext("No sheet has the columns of spending: a project's code or number, and its money.")}
     )
 
 
@@ -109,10 +109,10 @@ def _spending_row(row: Row, key: str, title_year: int | None) -> SpendingRow:
     year = given.get("year") or title_year or (fiscal_year_of(month) if month else None)
     one = SpendingRow(row, code, own_number, agency, year, to_date=given.get("to_date"))
     if not one.code and not one.own_number:
-        row.add_fault("code", _now("The row names no project: its code or the agency's number is needed."))
+        row.add_fault("code", gettext("The row names no project: its code or the agency's number is needed."))
     if year is None:
         if not any(fault.field == "year" for fault in row.faults):
-            row.add_fault("year", _now("The fiscal year is missing."))
+            row.add_fault("year", gettext("The fiscal year is missing."))
         return one
     for place, amount, column in _told(given, year):
         faults = figure_faults(place, amount)
