@@ -58,6 +58,8 @@ NEEDS: Mapping[str, Any] = {
     "source": _("where the figures are from"),
 }
 
+LATER: Mapping[str, Any] = {"record": _("Realised, once every year is told")}
+
 
 @dataclass(frozen=True, slots=True)
 class PlanMoveLine:
@@ -77,7 +79,7 @@ def plan_move_lines() -> list[PlanMoveLine]:
             label=str(move.label),
             when=tuple(str(state.label) for state in move.when),
             who=tuple(str(WHO[who]) for who in move.who),
-            then=str(move.then.label) if move.then else "",
+            then=str(move.then.label) if move.then else str(LATER.get(move.action, "")),
             needs=tuple(str(NEEDS[name]) for name in move.needs),
         )
         for move in PLAN_MOVES.values()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prasan.people.queries import agency_choices
@@ -54,8 +54,9 @@ def _long(label: Any, help_text: Any = "", rows: int = 4) -> forms.CharField:
 
 def _money(label: Any) -> forms.DecimalField:
     return forms.DecimalField(
-        label=label, required=False, min_value=Decimal(0), max_value=MOST_MONEY - 1, decimal_places=2
-    )
+        label=label, required=False, min_value=Decimal(0), max_value=MOST_MONEY - 1, decimal_places=2,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "class": "control"}),
+    )  # fmt: skip
 
 
 def _percent(label: Any) -> forms.IntegerField:
@@ -108,22 +109,22 @@ class PlanForm(forms.Form):
                 self.fields[f"{name}_{year}"] = _money(str(year))
         for number in range(STEPS):
             self.fields[f"due_{number}"] = forms.DateField(
-                label=_now("On"),
+                label=gettext("On"),
                 required=False,
                 widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             )
             self.fields[f"what_{number}"] = forms.CharField(
-                label=_now("What happens"), required=False, max_length=LONGEST_STEP
+                label=gettext("What happens"), required=False, max_length=LONGEST_STEP
             )
-            self.fields[f"share_{number}"] = _percent(_now("Users moved by then, %"))
+            self.fields[f"share_{number}"] = _percent(gettext("Users moved by then, %"))
 
     def _add_member(self, thing: Thing) -> None:
         code = thing.code
-        keep = forms.BooleanField(label=_now("Belongs to the plan"), required=False)
+        keep = forms.BooleanField(label=gettext("Belongs to the plan"), required=False)
         self.fields[f"keep_{code}"] = keep
-        self.fields[f"reason_{code}"] = _long(_now("Why it does the same as the platform"), rows=2)
-        self.fields[f"low_{code}"] = _percent(_now("Ends surely, %"))
-        self.fields[f"high_{code}"] = _percent(_now("Ends at best, %"))
+        self.fields[f"reason_{code}"] = _long(gettext("Why it does the same as the platform"), rows=2)
+        self.fields[f"low_{code}"] = _percent(gettext("Ends surely, %"))
+        self.fields[f"high_{code}"] = _percent(gettext("Ends at best, %"))
         for year in self.years:
             self.fields[f"baseline_{code}_{year}"] = _money(str(year))
 
@@ -160,7 +161,7 @@ class PlanForm(forms.Form):
             told = [given.get(f"{name}_{number}") not in (None, "") for name in ("due", "what", "share")]
             if any(told) and not all(told) and not self._faulty(number):
                 self.add_error(
-                    f"due_{number}", _now("A step needs its day, what happens, and the share of users.")
+                    f"due_{number}", gettext("A step needs its day, what happens, and the share of users.")
                 )
         return given
 
@@ -219,9 +220,11 @@ class PlanForm(forms.Form):
             assert member is not None  # noqa: S101 — a member's side
             found |= {f"keep_{code}": True, f"reason_{code}": member.reason}
             found |= {f"low_{code}": member.ends_low, f"high_{code}": member.ends_high}
-            found |= {f"baseline_{code}_{year}": amount for year, amount in side.baseline.items()}
+            found |= {f"baseline_{code}_{year}": _short(amount) for year, amount in side.baseline.items()}
         names_of_parts = {str(part): name for name, part in PARTS}
-        found |= {f"{names_of_parts[one.part]}_{one.fiscal_year}": one.amount for one in plan.costs.all()}
+        found |= {
+            f"{names_of_parts[one.part]}_{one.fiscal_year}": _short(one.amount) for one in plan.costs.all()
+        }
         for number, step in enumerate(sorted(plan.migration.all(), key=lambda one: one.due_on)):
             found |= {
                 f"due_{number}": step.due_on,
@@ -237,8 +240,13 @@ class PlanForm(forms.Form):
         for thing in start.things:
             found |= {f"keep_{thing.code}": True, f"reason_{thing.code}": start.reasons.get(thing.code, "")}
             amounts = start.baseline.get(thing.code, {})
-            found |= {f"baseline_{thing.code}_{year}": amount for year, amount in amounts.items()}
+            found |= {f"baseline_{thing.code}_{year}": _short(amount) for year, amount in amounts.items()}
         return found
+
+
+def _short(amount: Decimal) -> Decimal:
+    """Without satang where there are none."""
+    return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount
 
 
 def _code(text: str) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prasan.people.queries import agency_choices
@@ -17,7 +17,7 @@ from prasan.portfolio.prices.units import read_price
 from prasan.portfolio.queries.prices import FlagFilter
 from prasan.portfolio.workbooks.values import Unreadable, number
 
-EMPTY_LINES = 5
+EMPTY_LINES = 3
 
 
 class _NumberField(forms.CharField):
@@ -30,7 +30,7 @@ class _NumberField(forms.CharField):
         except Unreadable as fault:
             raise forms.ValidationError(str(fault)) from fault
         if found is None and self.required:
-            raise forms.ValidationError(_now("Please say how many: more than nothing."))
+            raise forms.ValidationError(gettext("Please say how many: more than nothing."))
         return found
 
 
@@ -115,9 +115,12 @@ class FlagFilterForm(forms.Form):
     def __init__(self, data: Any, *, agencies: Sequence[str]) -> None:
         super().__init__(data or {"answered": "no"})
         named = [one for one in PriceFlag.Kind.choices if one[0] != PriceFlag.Kind.TOO_LITTLE]
-        self._set("kind", [("", _now("Any")), *named])
-        self._set("answered", [("no", _now("Nobody answered")), ("yes", _now("Answered")), ("", _now("Any"))])
-        self._set("agency", [("", _now("Any")), *agency_choices(agencies)])
+        self._set("kind", [("", gettext("Any")), *named])
+        self._set(
+            "answered",
+            [("no", gettext("Nobody answered")), ("yes", gettext("Answered")), ("", gettext("Any"))],
+        )
+        self._set("agency", [("", gettext("Any")), *agency_choices(agencies)])
 
     def _set(self, name: str, choices: list[Any]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]

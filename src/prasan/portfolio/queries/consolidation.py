@@ -189,8 +189,9 @@ class PlanView:
         return expected(self.lines)
 
     @property
-    def realised(self) -> Decimal:
-        return realised(self.lines)
+    def realised(self) -> Range:
+        """What is realised: low and high are the same."""
+        return Range(realised(self.lines), realised(self.lines))
 
     @property
     def told(self) -> bool:

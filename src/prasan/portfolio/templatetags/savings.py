@@ -20,6 +20,13 @@ def baht_range(found: Range) -> str:
 
 
 @register.filter
+def millions_range(found: Range) -> str:
+    """The same in millions of baht, two decimals, for large figures."""
+    low, high = _millions(found.low), _millions(found.high)
+    return low if low == high else f"{low} – {high}"
+
+
+@register.filter
 def signed_baht(amount: Decimal | float | None) -> str:
     """Whole baht with a real minus sign; a dash for nothing."""
     return "–" if amount is None else _signed(Decimal(amount))
@@ -29,6 +36,11 @@ def signed_baht(amount: Decimal | float | None) -> str:
 def of(found: dict[int, Decimal], key: int) -> Decimal | None:
     """The value of a key, such as a fiscal year; nothing where there is none."""
     return found.get(key)
+
+
+def _millions(amount: Decimal) -> str:
+    rounded = (amount / 1_000_000).quantize(Decimal("0.01"))
+    return ("−" if rounded < 0 else "") + thai_number(abs(rounded), 2)
 
 
 def _signed(amount: Decimal) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prasan.fabric.problems import Invalid
@@ -75,7 +75,7 @@ def read_references(file: BinaryIO) -> list[ReferenceRow]:
     """Every row; what can't be taken is in its `row.faults`. Raises Invalid or TooLarge for the file itself."""
     found = [_reference(row) for row in rows_of(file, REFERENCE_COLUMNS)]
     if not found:
-        raise Invalid({"file": _now("The file holds no prices.")})
+        raise Invalid({"file": gettext("The file holds no prices.")})
     return found
 
 
@@ -84,11 +84,11 @@ def _reference(row: Row) -> ReferenceRow:
     text = str(given.get("unit") or "")
     unit = read_unit(text)
     if text and unit is None:
-        sentence = _now("“%(unit)s” is no unit that a price can be compared by.") % {"unit": text[:40]}
+        sentence = gettext("“%(unit)s” is no unit that a price can be compared by.") % {"unit": text[:40]}
         row.add_fault("unit", sentence)
     price = given.get("price") or Decimal(0)
     if not price and not any(fault.field == "price" for fault in row.faults):
-        row.add_fault("price", _now("A reference price is more than nothing."))
+        row.add_fault("price", gettext("A reference price is more than nothing."))
     words = ("number", "name", "specification")
     number, name, specification = (str(given.get(one) or "") for one in words)
     return ReferenceRow(row, number, name, specification, text, unit, price)
@@ -100,6 +100,6 @@ def rows_of(file: BinaryIO, columns: tuple[Column, ...]) -> list[Row]:
         if not tables:
             names = ", ".join(str(one.label) for one in columns if one.required)
             raise Invalid(
-                {"file": _now("No sheet has a heading with these columns: %(names)s.") % {"names": names}}
+                {"file": gettext("No sheet has a heading with these columns: %(names)s.") % {"names": names}}
             )
         return [row for table in tables for row in table.rows()]
