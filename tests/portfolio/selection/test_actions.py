@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from prasan.city.files import check_city
 from prasan.fabric.actors import Actor
@@ -232,6 +233,40 @@ def test_a_scenario_is_computed_once_at_a_time_and_can_be_stopped() -> None:
     assert scenario_run(actor=actor, scenario=scenario.pk).pk != run.pk
 
 
+def test_a_run_is_a_job_that_is_deferred_with_it() -> None:
+    proposal()
+    run = scenario_run(
+        actor=made.analyst(), scenario=scenario_create(actor=made.analyst(), content=content()).pk
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("select args from procrastinate_jobs where task_name = 'portfolio.scenario_solve'")
+        assert [args for (args,) in cursor.fetchall()] in ([{"run": run.pk}], [f'{{"run": {run.pk}}}'])
+
+
+def test_a_run_whose_worker_is_gone_ends_when_it_is_stopped_again() -> None:
+    proposal()
+    actor = made.analyst()
+    run = scenario_run(actor=actor, scenario=scenario_create(actor=actor, content=content()).pk)
+    ScenarioRun.objects.filter(pk=run.pk).update(state=ScenarioRun.State.RUNNING)
+    assert scenario_run_stop(actor=actor, run=run.pk).state == ScenarioRun.State.RUNNING
+    assert scenario_run_stop(actor=actor, run=run.pk).state == ScenarioRun.State.STOPPED
+
+
+def test_a_run_that_breaks_is_failed_not_under_way_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: Any, **_options: Any) -> None:
+        raise ZeroDivisionError
+
+    proposal()
+    actor = made.analyst()
+    scenario = scenario_create(actor=actor, content=content())
+    run = scenario_run(actor=actor, scenario=scenario.pk)
+    monkeypatch.setattr("prasan.portfolio.actions.selection.analyse", broken)
+    with pytest.raises(ZeroDivisionError):
+        scenario_run_solve(run=run.pk)
+    assert ScenarioRun.objects.get(pk=run.pk).state == ScenarioRun.State.FAILED
+    assert scenario_run(actor=actor, scenario=scenario.pk).pk != run.pk
+
+
 def test_a_change_on_an_old_version_is_refused() -> None:
     actor = made.analyst()
     scenario = scenario_create(actor=actor, content=content())
@@ -257,6 +292,10 @@ def test_a_change_on_an_old_version_is_refused() -> None:
         ({"defer_worth": 101}, "defer_worth"),
         ({"forced_in": ("NOTHING",)}, "forced_in"),
         ({"agency_limits": ({"agency": "nobody", "year": None, "cap": 1, "floor": None},)}, "agency_limits"),
+        (
+            {"agency_limits": ({"agency": "district.1001.works", "year": None, "cap": 1, "floor": None},)},
+            "agency_limits",
+        ),
     ],
 )
 def test_a_scenario_that_says_nonsense_is_refused_by_field(fields: dict[str, Any], named: str) -> None:

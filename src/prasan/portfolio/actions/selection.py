@@ -225,6 +225,10 @@ def _wrong_rows(content: ScenarioContent) -> dict[str, Any]:
     agencies = {one["agency"] for one in (*content.agency_limits, *content.platforms) if one["agency"]}
     for code in sorted(agencies - registers().agencies.keys()):
         wrong["agency_limits"] = _("There is no agency “%(code)s”.") % {"code": code}
+    if not wrong and any(queries.budget_holder(code) != code for code in agencies):
+        wrong["agency_limits"] = _(
+            "Limits are set for departments and district offices, not for their parts."
+        )
     amounts = [*(content.ceilings or {}).values(), *_amounts(content)]
     if any(amount is not None and amount > MOST_BAHT for amount in amounts):
         wrong["ceilings"] = _("An amount is larger than any budget of this city.")
@@ -302,16 +306,19 @@ def scenario_run(*, actor: Actor, scenario: int, origin: str = "") -> ScenarioRu
 
 @transaction.atomic
 def scenario_run_stop(*, actor: Actor, run: int, origin: str = "") -> ScenarioRun:
-    """Ask a run to stop; one that waits stops at once. Raises Forbidden, NotFound, Conflict (it has ended)."""
+    """Ask a run to stop; one that waits stops at once, and so does one that was asked before (its worker is gone).
+
+    Raises Forbidden, NotFound, Conflict (it has ended).
+    """
     _permit(actor)
     found = ScenarioRun.objects.select_for_update().filter(pk=run).first()
     if found is None:
         raise NotFound
     if found.state not in {State.WAITING, State.RUNNING}:
         raise Conflict(_("It has ended already."))
-    found.stop_asked = True
-    if found.state == State.WAITING:
+    if found.state == State.WAITING or found.stop_asked:
         found.state, found.ended_at = State.STOPPED, timezone.now()
+    found.stop_asked = True
     found.save(update_fields=["stop_asked", "state", "ended_at"])
     ledger_write(actor=actor, action="scenario.run_stop", object_type="scenario", object_id=found.scenario_id,
                  changes={"run": found.pk}, origin=origin)  # fmt: skip
@@ -335,6 +342,9 @@ def scenario_run_solve(*, run: int, budget: Budget | None = None) -> str:
         return _end(run, State.STOPPED, {})
     except TimeoutError:
         return _end(run, State.FAILED, {})
+    except Exception:
+        _end(run, State.FAILED, {})
+        raise
     return _end(run, State.DONE if "choice" in result else State.IMPOSSIBLE, result)
 
 
@@ -361,6 +371,8 @@ class _Reporter:
 @transaction.atomic
 def _end(run: int, state: State, result: dict[str, Any]) -> str:
     found = ScenarioRun.objects.select_for_update().get(pk=run)
+    if found.state != State.RUNNING:  # stopped by hand meanwhile
+        return str(found.state)
     found.state, found.result, found.progress = state, result, 100
     found.phase, found.ended_at = "", timezone.now()
     found.save(update_fields=["state", "result", "progress", "phase", "ended_at"])

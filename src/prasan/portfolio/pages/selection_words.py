@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from prasan.fabric.templatetags.kit import thai_number
 from prasan.portfolio.models import ScenarioRun
 from prasan.portfolio.queries.selection import named
+from prasan.portfolio.selection.criteria import POINTS_A_STEP, STEPS
+from prasan.portfolio.selection.explanation import TIE
 from prasan.portfolio.selection.frozen import problem_of_json
 from prasan.portfolio.selection.notes import say
 from prasan.portfolio.selection.problem import Problem, Project, levels_of, platform_by_member, within
@@ -44,6 +46,7 @@ LEFT: Mapping[str, tuple[Any, str]] = {
     "open": (gettext_lazy("Not known"), "warning"),
 }
 DRAWING = (600.0, 220.0)
+HIGHEST = float(POINTS_A_STEP * STEPS[-1])
 
 
 class Told:
@@ -172,7 +175,8 @@ class Told:
         needed = one["needed_value"]
         return one | {
             "code": project.code, "title": project.title, "label": label, "tone": tone, "value": project.value,
-            "agency": self.name(project.agency), "needed": needed, "too_high": needed is not None and needed > 100,
+            "agency": self.name(project.agency), "needed": needed,
+            "too_high": needed is not None and needed > HIGHEST + TIE,
             "leaves": [self.short(code) for code in one["leaves"]],
             "enters": [self.short(code) for code in one["enters"]],
             "shifts": [self.short(code) for code in one["shifts"]],
