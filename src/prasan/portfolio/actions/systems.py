@@ -104,7 +104,7 @@ def system_create(
         system.confirmed_on = timezone.localdate()
     system.save(force_insert=True)
     changes: dict[str, Any] = {"owner": owner, "lifecycle": given.lifecycle, "capability": given.capability}
-    if told := _set_costs(system, costs or {}):
+    if told := _set_costs(system, costs or {}, known={}):
         changes["costs"] = told
     _write(actor, "system.create", code, changes, origin)
     return system
@@ -140,8 +140,10 @@ def system_change(
     for name in FIELDS:
         setattr(system, name, getattr(given, name))
     system.data_held = list(given.data_held)
-    if told := _set_costs(system, costs or {}):
-        changes["costs"] = told
+    if costs:
+        known = {one.fiscal_year: one.amount for one in system.costs.filter(fiscal_year__in=costs)}
+        if told := _set_costs(system, costs, known):
+            changes["costs"] = told
     if changes:
         _save(system)
         _write(actor, "system.change", code, changes, origin)
@@ -311,17 +313,13 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _set_costs(system: System, costs: Mapping[int, Decimal | None]) -> dict[str, list[str | None]]:
-    """Write the costs that differ; gives year → [old, new] in baht."""
-    if not costs:
-        return {}
-    known = {one.fiscal_year: one.amount for one in system.costs.filter(fiscal_year__in=costs)}
-    told = {
-        year: amount
-        for year, amount in costs.items()
-        if (None if amount is None else amount.quantize(Decimal("0.01"))) != known.get(year)
-    }
-    SystemCost.objects.filter(system=system, fiscal_year__in=told).delete()
+def _set_costs(
+    system: System, costs: Mapping[int, Decimal | None], known: Mapping[int, Decimal]
+) -> dict[str, list[str | None]]:
+    """Write the costs that differ from those `known`; gives year → [old, new] in baht."""
+    told = {year: amount for year, amount in costs.items() if _baht(amount) != _baht(known.get(year))}
+    if gone := told.keys() & known.keys():
+        SystemCost.objects.filter(system=system, fiscal_year__in=gone).delete()
     SystemCost.objects.bulk_create(
         SystemCost(system=system, fiscal_year=year, amount=amount)
         for year, amount in told.items()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +30,7 @@ from prasan.portfolio.queries import systems as queries
 MOST_DRAWN = 400  # arrows; more is a tangle that nobody reads
 DRAWN_WIDTH = 1240
 SHADES = 4
+MOST_ROWS, MOST_IN_ROW = 60, 60  # behind a silo number
 MEASURES: dict[str, tuple[Any, str]] = {
     "systems": (gettext_lazy("Systems"), "systems"),
     "cost": (gettext_lazy("Baht a year"), "cost"),
@@ -53,9 +56,11 @@ def network(request: HttpRequest) -> HttpResponse:
         "form": form,
         "narrowed": form.filter != queries.SystemFilter(),
         "network": found,
-        "drawing": _drawing(found) if pairs and len(pairs) <= MOST_DRAWN else None,
-        "too_many": len(pairs) > MOST_DRAWN,
-        "alone": [one for code, one in found.systems.items() if code not in connected],
+        "drawing": _drawing(found) if pairs and len(pairs) <= MOST_DRAWN and not found.is_cut else None,
+        "too_many": len(pairs) > MOST_DRAWN or found.is_cut,
+        "alone": []
+        if found.is_cut
+        else [one for code, one in found.systems.items() if code not in connected],
     }
     return render(request, "portfolio/systems/network.html", context)
 
@@ -216,7 +221,6 @@ def silo_numbers(request: HttpRequest) -> HttpResponse:
     found = queries.findings(timezone.localdate())
     agency = request.GET.get("agency", "")
     agency = agency if agency in found.agencies else ""
-    names = queries.names_of(_mentioned(found))
     months = queries.series(agency)
     past = list(months.values())
     numbers = found.numbers(agency)
@@ -233,15 +237,9 @@ def silo_numbers(request: HttpRequest) -> HttpResponse:
             for month, row in reversed(months.items())
         ],
         "table": _by_agency(found),
-        "behind": _behind(found, names, agency),
+        "behind": _behind(found, agency),
     }  # fmt: skip
     return render(request, "portfolio/systems/silos.html", context)
-
-
-def _mentioned(found: silos.Findings) -> set[str]:
-    several = [code for codes in (*found.shared.values(), *found.repeated.values()) for code in codes]
-    by_hand = [code for link in found.manual for code in (link.provider, link.consumer)]
-    return {*several, *by_hand, *found.isolated, *found.failing, *found.unconfirmed}
 
 
 def _by_agency(found: silos.Findings) -> list[dict[str, Any]]:
@@ -255,33 +253,67 @@ def _by_agency(found: silos.Findings) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -row["values"][0]["value"])
 
 
-def _behind(found: silos.Findings, names: dict[str, Any], agency: str) -> dict[str, Any]:
-    """The rows behind the numbers, those of one agency where one is chosen."""
-    own = {code for code, one in found.counted.items() if agency in ("", one.agency)}
+def _behind(found: silos.Findings, agency: str) -> list[dict[str, Any]]:
+    """Number by number the rows behind it, of one agency where one is chosen; of long lists only the beginning."""
+    groups = _rows_behind(found, {code for code, one in found.counted.items() if agency in ("", one.agency)})
+    shown = {code: rows[:MOST_ROWS] for code, rows in groups.items()}
+    named = {
+        code for rows in shown.values() for row in rows for code in (*row.codes[:MOST_IN_ROW], row.giver)
+    }
+    systems = queries.names_of(named)
+    names = {one.code: one.name for one in silos.DEFINITIONS}
+    return [
+        {
+            "code": code,
+            "name": names[code],
+            "more": len(groups[code]) - len(rows),
+            "rows": [
+                {
+                    "label": f"{systems[row.giver].name} →" if row.giver else row.label,
+                    "note": row.note,
+                    "systems": [systems[one] for one in row.codes[:MOST_IN_ROW]],
+                    "more": max(len(row.codes) - MOST_IN_ROW, 0),
+                }
+                for row in rows
+            ],
+        }
+        for code, rows in shown.items()
+    ]
 
-    def named(codes: Iterable[str]) -> list[Any]:
-        return [names[code] for code in sorted(codes)]
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Systems that have something in common; `giver` is the system whose data they get."""
+
+    codes: list[str]
+    label: str = ""
+    note: str = ""
+    giver: str = ""
+
+
+def _rows_behind(found: silos.Findings, own: set[str]) -> dict[str, list[_Row]]:
+    """Code of a number → rows that touch one of the agency's own systems."""
+    takers: dict[str, list[str]] = defaultdict(list)
+    for link in found.manual:
+        if {link.provider, link.consumer} & own:
+            takers[link.provider].append(link.consumer)
+    note = _("%(served)s get data from it; %(cut)s would be cut off without it")
     return {
-        "isolated": named(found.isolated & own),
-        "shared": [
-            {"name": capability_map().name(capability), "systems": named(codes)}
-            for capability, codes in found.shared.items() if not own.isdisjoint(codes)
+        "isolated_share": [_Row(sorted(found.isolated & own))],
+        "shared_capabilities": [
+            _Row(sorted(codes), capability_map().name(capability))
+            for capability, codes in found.shared.items()
+            if codes & own
         ],
-        "repeated": [
-            {"name": data, "systems": named(codes)}
-            for data, codes in found.repeated.items() if not own.isdisjoint(codes)
+        "repeated_data": [_Row(sorted(codes), data) for data, codes in found.repeated.items() if codes & own],
+        "manual_links": [_Row(sorted(codes), giver=giver) for giver, codes in sorted(takers.items())],
+        "single_points": [
+            _Row([code], note=note % {"served": served, "cut": cut})
+            for code, (served, cut) in found.failing.items()
+            if code in own
         ],
-        "manual": [
-            {"provider": names[link.provider], "consumer": names[link.consumer]}
-            for link in found.manual if {link.provider, link.consumer} & own
-        ],
-        "failing": [
-            {"system": names[code], "served": served, "cut": cut}
-            for code, (served, cut) in found.failing.items() if code in own
-        ],
-        "unconfirmed": named(found.unconfirmed & own),
-    }  # fmt: skip
+        "unconfirmed_share": [_Row(sorted(found.unconfirmed & own))],
+    }
 
 
 def _curve(values: list[Decimal | None]) -> str:

@@ -34,6 +34,7 @@ from prasan.portfolio.policies import AGENCY_SIDE, READERS, is_city_side, may_re
 
 PAGE = 50
 MOST_HISTORY = 50
+MOST_LINKS = 500  # interfaces that a page shows at once
 MOST_TYPED = 200  # characters of a search
 DISTRICTS = "districts"  # the heat map's one column for all district offices
 SOON = timedelta(days=30)  # so long before its day a confirmation is asked for
@@ -225,16 +226,17 @@ def readable_proposals(actor: Actor) -> QuerySet[Proposal]:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Systems by code and the interfaces between them (with provider and consumer)."""
+    """Systems by code and the interfaces between them (with provider and consumer); `is_cut`: there are more."""
 
     systems: Mapping[str, System]
     interfaces: list[Interface]
+    is_cut: bool
 
 
 def network(actor: Actor, given: SystemFilter) -> Network:
     """The systems that fit and those they are connected with; retired ones are left out. Two statements.
 
-    Raises Forbidden.
+    At most 500 interfaces; where there are more, systems without any are not told either. Raises Forbidden.
     """
     require_reader(actor)
     retired = System.Lifecycle.RETIRED
@@ -244,14 +246,16 @@ def network(actor: Actor, given: SystemFilter) -> Network:
         rows = rows.filter(
             Q(provider__in=chosen.order_by().values("pk")) | Q(consumer__in=chosen.order_by().values("pk"))
         )
-    interfaces = list(
-        rows.select_related("provider", "consumer").order_by("provider__code", "consumer__code", "data")
-    )
-    systems = {one.code: one for one in chosen.order_by("code")}
+    rows = rows.select_related("provider", "consumer").order_by("provider__code", "consumer__code", "data")
+    interfaces = list(rows[: MOST_LINKS + 1])
+    is_cut = len(interfaces) > MOST_LINKS
+    del interfaces[MOST_LINKS:]
+    shown = chosen.only("code", "name_th", "name_en", "owner_id").order_by("code")
+    systems = {} if is_cut else {one.code: one for one in shown}
     for interface in interfaces:
         for one in (interface.provider, interface.consumer):
             systems.setdefault(one.code, one)
-    return Network(systems, interfaces)
+    return Network(systems, interfaces, is_cut)
 
 
 # --- silo numbers -----------------------------------------------------------------------------------------------------
