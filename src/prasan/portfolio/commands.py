@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from prasan.portfolio import delivery_commands, prices_commands, proposals_commands, systems_commands
-from prasan.portfolio.overlap import commands as overlap_commands
+from prasan.portfolio import (
+    delivery_commands,
+    overlap_commands,
+    prices_commands,
+    proposals_commands,
+    systems_commands,
+)
 
 Subparsers = Any  # argparse keeps the type private
 

@@ -70,7 +70,6 @@ class Lexicon:
         self.districts = frozenset(districts)
         self.plain_words = frozenset(plain(word) for word in plain_words)
         self.meaning: dict[str, str] = {}
-        self.facet: dict[str, str] = {}
         self._learn_words(words)
         extra = sorted({*self.meaning, *self.plain_words} - {""})
         with tempfile.TemporaryDirectory() as folder:
@@ -78,10 +77,9 @@ class Lexicon:
         self._learn_phrases()
 
     def _learn_words(self, words: Mapping[str, Iterable[Iterable[str]]]) -> None:
-        for facet, classes in words.items():
-            for members in classes:
+        for classes in words.values():
+            for members in classes or ():
                 spelled = [plain(str(member)) for member in members]
-                self.facet[spelled[0]] = facet
                 self.meaning.update(dict.fromkeys(spelled, spelled[0]))
 
     def tokens(self, text: str) -> list[str]:
@@ -204,9 +202,15 @@ def _spread(phrases: Iterable[tuple[int, frozenset[str]]]) -> Counter[str]:
 
 @lru_cache(maxsize=4)
 def load_lexicon(folder: Path) -> Lexicon:
-    """The lexicon of a city's folder, read once. OSError or yaml.YAMLError when it can't be read."""
+    """The lexicon of a city's folder, read once; an empty one, so that only words count, where there is no file.
+
+    A faulty file raises (yaml.YAMLError, KeyError, TypeError): `prasan city check` tells its faults one by one.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return Lexicon((), {}, (), _districts(folder))
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster, as safe
-    given: dict[str, Any] = yaml.load((folder / FILE).read_text(encoding="utf-8"), loader)  # noqa: S506
+    given: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506
     concepts = [
         Concept(
             code=str(row["code"]),
@@ -217,7 +221,7 @@ def load_lexicon(folder: Path) -> Lexicon:
             cues=tuple(str(word) for word in row.get("cues", ())),
             excluded_by=tuple(str(word) for word in row.get("excluded_by", ())),
         )
-        for row in given["concepts"]
+        for row in given.get("concepts", ())
     ]
     return Lexicon(concepts, given.get("words", {}), given.get("plain", ()), _districts(folder))
 

@@ -13,9 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prasan.portfolio.overlap.items import Item, Kind, Match
-
 if TYPE_CHECKING:
+    from prasan.portfolio.overlap.items import Item, Kind, Match
     from prasan.portfolio.overlap.lexicon import Lexicon
 
 Subparsers = Any  # argparse keeps the type private
