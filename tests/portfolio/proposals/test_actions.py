@@ -323,3 +323,20 @@ def test_a_text_suggests_the_policy_it_speaks_of_across_languages() -> None:
 
 def test_the_document_prints_the_tables_in_force() -> None:
     assert workflow.markdown() in Path("docs/proposals.md").read_text()
+
+
+# --- who is told ---
+
+
+def test_who_handed_it_in_is_told_that_it_came_back_and_not_twice() -> None:
+    from prasan.fabric.models import Notice
+    from prasan.portfolio.events import tell_agency
+
+    proposal = submitted()
+    actions.proposal_return(actor=analyst(), code=proposal.code, note="ขอข้อมูลเพิ่ม")
+    entries = list(LedgerEntry.objects.filter(action="proposal.return"))
+    for _time in range(2):
+        tell_agency(entries)
+    notice = Notice.objects.get(template__contains="proposals")
+    assert notice.context["status"] == "returned"
+    assert "ขอข้อมูลเพิ่ม" not in json.dumps(notice.context, ensure_ascii=False)

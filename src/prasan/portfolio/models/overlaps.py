@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -41,3 +43,8 @@ class Verdict(models.Model):
                 | models.Q(other__isnull=False, system=None),
             )
         ]
+
+
+def kind_label(kind: str) -> Any:
+    """What a kind of likeness is called, in the reader's language."""
+    return Verdict.Kind(kind).label if kind in Verdict.Kind.values else _("Only resembles it")

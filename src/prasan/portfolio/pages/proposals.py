@@ -311,7 +311,9 @@ def _typed(data: QueryDict) -> Content:
     }
     return Content(
         title=data.get("title", "")[:LONGEST_TYPED],
-        objective=data.get("objective", "")[:LONGEST_TYPED],
+        objective=(data.get("objective") or data.get("title", ""))[
+            :LONGEST_TYPED
+        ],  # a name alone says little
         scope=data.get("scope", "")[:LONGEST_TYPED],
         benefit=data.get("benefit", "")[:LONGEST_TYPED],
         capability=data.get("capability", ""),

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db.models import Count, F, Max, Q
 from django.urls import reverse
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from prasan.city.registers import registers
 from prasan.fabric.actors import Actor
@@ -21,6 +20,7 @@ from prasan.portfolio import policies
 from prasan.portfolio.capabilities import capability_map
 from prasan.portfolio.content import Content
 from prasan.portfolio.models import Proposal, System, Verdict
+from prasan.portfolio.models.overlaps import kind_label
 from prasan.portfolio.overlap import (
     Corpus,
     Item,
@@ -37,7 +37,7 @@ from prasan.portfolio.overlap.words import sentence
 RECHECK_SECONDS = 5.0
 LOOKED_AT = 40  # nearest of the whole city, before those that this reader may not know of are left out
 SHOWN = 5
-LEAST = 0.05  # what is less likely is not worth a glance
+LEAST = 0.025  # what has nothing in common comes out at 0.01
 GONE = (Proposal.Status.WITHDRAWN, Proposal.Status.NOT_APPROVED)
 Known = dict[str, tuple[str, str, str, str]]  # code → sort, title, agency, status
 
@@ -81,11 +81,6 @@ class Likeness:
     def joinable(self) -> bool:
         """Whether one could take part in it instead."""
         return self.sort == "system" or self.status not in GONE
-
-
-def kind_label(kind: str) -> Any:
-    """What a kind of likeness is called, in the reader's language."""
-    return Verdict.Kind(kind).label if kind in Verdict.Kind.values else _("Only resembles it")
 
 
 @cache

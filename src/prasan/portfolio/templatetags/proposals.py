@@ -8,7 +8,8 @@ from typing import Any
 from django import template
 
 from prasan.fabric.templatetags.kit import thai_number
-from prasan.portfolio.queries.likeness import kind_label
+from prasan.portfolio.models import Proposal
+from prasan.portfolio.models.overlaps import kind_label
 
 register = template.Library()
 
@@ -26,3 +27,9 @@ def number(value: Decimal | None) -> str:
 def kind_name(kind: str) -> Any:
     """What a kind of likeness is called."""
     return kind_label(kind)
+
+
+@register.filter
+def status_name(status: str) -> Any:
+    """What a status is called; the code itself where there is none."""
+    return Proposal.Status(status).label if status in Proposal.Status.values else status
