@@ -20,6 +20,7 @@ from prasan.city.rows import ErrorList, read_yaml
 from prasan.fabric.actors import Actor
 from prasan.fabric.decisions import Decision, Outcome
 from prasan.fabric.demo import register
+from prasan.portfolio import demo_delivery  # noqa: F401 — what follows a decision, loaded after this
 from prasan.portfolio.actions.evidence import evidence_attach
 from prasan.portfolio.actions.proposals import (
     proposal_create,

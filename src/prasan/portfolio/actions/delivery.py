@@ -210,7 +210,7 @@ def milestone_save(
         raise Invalid({"done_on": _("This day is still to come.")})
     changes: dict[str, Any] = {"planned_on": planned_on, "done_on": done_on, "in_use": in_use}
     with _following(actor, code, "milestone", changes, origin) as proposal:
-        others = proposal.milestones.exclude(pk=milestone)
+        others = proposal.milestones.exclude(pk=milestone or 0)
         if others.filter(name=name).exists():
             raise Invalid({"name": _("“%(name)s” is given twice.") % {"name": name}})
         if others.count() >= MOST_MILESTONES:

@@ -35,7 +35,8 @@ def shown(value: float | Decimal | None) -> str:
     """A number with one decimal where it is small, none where it is large; a dash for none."""
     if value is None:
         return "–"
-    return thai_number(value, 0 if abs(value) >= 100 or value == int(value) else 1)
+    told = float(value)
+    return thai_number(value, 0 if abs(told) >= 100 or told.is_integer() else 1)
 
 
 # --- before and after -------------------------------------------------------------------------------------------------
