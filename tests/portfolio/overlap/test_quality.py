@@ -62,7 +62,9 @@ def test_texts_of_another_hand_are_judged_as_well(demo: Judged) -> None:
     assert demo.kinds("continuation") >= 0.9
 
 
-@pytest.mark.skipif(not BUDGET_LINES.exists(), reason="the national budget's lines are not carried in the project")
+@pytest.mark.skipif(
+    not BUDGET_LINES.exists(), reason="the national budget's lines are not carried in the project"
+)
 def test_running_costs_of_the_national_budget_are_no_same_function(lexicon: Lexicon) -> None:
     with BUDGET_LINES.open(encoding="utf-8-sig", newline="") as file:
         items = [

@@ -58,7 +58,7 @@ def _check_concept(row: object, seen: set[str], faults: ErrorList) -> None:
 
 def _check_words(given: Lines, faults: ErrorList) -> None:
     """A word that stands for two meanings would mean whichever line comes last."""
-    words = given.get("words", {})
+    words = given.get("words", Lines())
     if not isinstance(words, Lines):
         faults.add(given.line_of("words"), "words", _("The file must hold names and values (“name: value”)."))
         return

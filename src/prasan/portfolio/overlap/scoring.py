@@ -113,14 +113,19 @@ def _kind(row: Row, column: int, features: Mapping[str, float], score: float) ->
     item, other = row.left.items[row.number], row.right.items[column]
     if other.code in item.refers_to and same_agency(item, other):
         return "continuation"
-    things = row.left.readings[row.number].buys and row.right.readings[column].buys
-    if features["commodity"] >= COMMODITY_AT or (things and score >= LEAST):
+    if features["commodity"] >= COMMODITY_AT or (score >= LEAST and _things(row, column)):
         return "commodity"
     if score >= CONTINUES_AT and _continues(row, column, features["letters"]):
         return "continuation"
     if score < LEAST:
         return "none"
     return "existing_system" if other.sort == "system" else "same_function"
+
+
+def _things(row: Row, column: int) -> bool:
+    """Whether both ask for things by the piece that the lexicon has no names for; known ones are compared by name."""
+    both = row.left.readings[row.number].buys and row.right.readings[column].buys
+    return both and not (told_of(row.left.goods, row.number) and told_of(row.right.goods, column))
 
 
 def _continues(row: Row, column: int, letters: float) -> bool:
@@ -193,6 +198,7 @@ def names_of(listed: str) -> set[str]:
 
 
 def told_of(matrix: Matrix, number: int) -> dict[int, float]:
-    """One row of a sparse matrix: column to value."""
+    """One row of a sparse matrix: column to value, zeros left out."""
     start, end = matrix.indptr[number : number + 2]
-    return dict(zip(matrix.indices[start:end].tolist(), matrix.data[start:end].tolist(), strict=True))
+    pairs = zip(matrix.indices[start:end].tolist(), matrix.data[start:end].tolist(), strict=True)
+    return {column: value for column, value in pairs if value > 0}
