@@ -25,7 +25,7 @@ from pathlib import Path
 from prasan.portfolio.selection.solver import Number, Program, Row
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-TIME_LIMIT = 300.0
+KNAPSACK_SECONDS, FRONT_SECONDS = 300.0, 1800.0
 
 
 class Unreadable(Exception):
@@ -178,19 +178,19 @@ def front(problem: BiObjective, time_limit: float) -> tuple[set[tuple[int, int]]
         least = round(stage.value) + 1
 
 
-def lines_of(path: Path, time_limit: float) -> Iterator[Line]:
-    """The lines of one file. Raises Unreadable."""
+def lines_of(path: Path, time_limit: float | None = None) -> Iterator[Line]:
+    """The lines of one file; `time_limit` in seconds per instance or front. Raises Unreadable."""
     try:
         text = path.read_text(errors="replace")
     except OSError as error:
         raise Unreadable(str(error.strerror or error)) from error
     if path.suffix.lower() == ".dat":
-        yield _front_line(path, text, time_limit)
+        yield _front_line(path, text, time_limit or FRONT_SECONDS)
         return
     instances = read_mknap(text)
     for place, one in enumerate(instances, start=1):
         name = path.name if len(instances) == 1 else f"{path.name} #{place}"
-        yield _knapsack_line(name, one, time_limit)
+        yield _knapsack_line(name, one, time_limit or KNAPSACK_SECONDS)
 
 
 def _knapsack_line(name: str, one: Knapsack, time_limit: float) -> Line:
@@ -253,8 +253,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--time-limit", type=float, default=TIME_LIMIT, metavar="SECONDS",
-                        help="per instance or front (default %(default)s)")  # fmt: skip
+    parser.add_argument(
+        "--time-limit", type=float, metavar="SECONDS",
+        help=f"per knapsack ({KNAPSACK_SECONDS:g} unless given) or front ({FRONT_SECONDS:g})",
+    )  # fmt: skip
     given = parser.parse_args(arguments)
     code = 0
     agreed = differing = unknown = 0
