@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db.models import Model
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-MODULES = ("fabric", "city", "people", "reports", "committee")
+MODULES = ("fabric", "city", "people", "reports", "portfolio", "committee")
 MODELS = [model for module in MODULES for model in apps.get_app_config(module).get_models()]
 
 
