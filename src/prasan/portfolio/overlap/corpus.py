@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from prasan.portfolio.overlap.items import Item
 from prasan.portfolio.overlap.lexicon import Lexicon
 from prasan.portfolio.overlap.text import SENTENCE, buys, carries_on, clean
 
-Matrix = sparse.csr_matrix
+Matrix: TypeAlias = Any  # of scipy, which has no types: compressed rows
 Floats = NDArray[np.float32]
 
 # How much a concept counts by where it is said: a title names the function, a scope also lists its parts.
@@ -225,9 +225,11 @@ def _index(
 ) -> Corpus:
     words, letters = terms
     strengths = concept_strengths(readings, lexicon)
-    buying = np.asarray([concept.kind == "commodity" for concept in lexicon.concepts] or [0], np.float32)
-    doing = np.asarray([concept.kind == "function" for concept in lexicon.concepts] or [0], np.float32)
-    gists, weighed = concept_gists(readings, lexicon, Matrix(strengths @ sparse.diags(doing + buying)))
+    buying = np.asarray([concept.kind == "commodity" for concept in lexicon.concepts] or [False], np.float32)
+    doing = np.asarray([concept.kind == "function" for concept in lexicon.concepts] or [False], np.float32)
+    gists, weighed = concept_gists(
+        readings, lexicon, sparse.csr_matrix(strengths @ sparse.diags(doing + buying))
+    )
     embedded = None
     if embedder is not None:
         embedded = _unit_rows(
@@ -238,8 +240,8 @@ def _index(
         items=items,
         readings=readings,
         strengths=strengths,
-        functions=Matrix(weighed @ sparse.diags(doing)),
-        goods=Matrix(gists @ sparse.diags(buying)),
+        functions=sparse.csr_matrix(weighed @ sparse.diags(doing)),
+        goods=sparse.csr_matrix(gists @ sparse.diags(buying)),
         words=_tfidf([reading.words for reading in readings], words),
         letters=_tfidf([reading.letters for reading in readings], letters),
         word_terms=words,
@@ -255,14 +257,14 @@ def concept_strengths(readings: Sequence[Reading], lexicon: Lexicon) -> Matrix:
         _strengths(readings[start : start + CHUNK], lexicon) for start in range(0, len(readings), CHUNK)
     ]
     size = max(1, len(lexicon.concepts))
-    return sparse.vstack(blocks, format="csr") if blocks else Matrix((0, size), dtype=np.float32)
+    return sparse.vstack(blocks, format="csr") if blocks else sparse.csr_matrix((0, size), dtype=np.float32)
 
 
 def _strengths(readings: Sequence[Reading], lexicon: Lexicon) -> Matrix:
     windows = [(number, window) for number, reading in enumerate(readings) for window in reading.windows]
     sizes = [len(window.columns) for _, window in windows]
     columns = np.fromiter((column for _, window in windows for column in window.columns), int, sum(sizes))
-    present = Matrix(
+    present = sparse.csr_matrix(
         (np.ones(len(columns), np.float32), columns, np.concatenate([[0], np.cumsum(sizes)]).astype(int)),
         shape=(len(windows), lexicon.phrases.shape[0]),
     )
@@ -298,21 +300,23 @@ def concept_gists(readings: Sequence[Reading], lexicon: Lexicon, strengths: Matr
             columns.append(column)
             values.append(weight * float(lexicon.sign_rarity[column]))
     shape = (len(readings), lexicon.documents.shape[1])
-    told = Matrix((np.asarray(values, np.float32), (rows, columns)), shape=shape)
-    foremost = normalised(_foremost(Matrix(normalised(told) @ lexicon.documents.T + PHRASES * strengths)))
-    evidence = Matrix(told @ lexicon.documents.sign().T)
+    told = sparse.csr_matrix((np.asarray(values, np.float32), (rows, columns)), shape=shape)
+    foremost = normalised(
+        _foremost(sparse.csr_matrix(normalised(told) @ lexicon.documents.T + PHRASES * strengths))
+    )
+    evidence = sparse.csr_matrix(told @ lexicon.documents.sign().T)
     evidence.data = np.minimum(1, evidence.data / ENOUGH)
-    return foremost, Matrix(foremost.multiply(evidence), dtype=np.float32)
+    return foremost, sparse.csr_matrix(foremost.multiply(evidence), dtype=np.float32)
 
 
 def _foremost(matrix: Matrix) -> Matrix:
     """Of each row only what comes near its largest, the rest sharpened by a power."""
     top = _row_max(matrix)
     scale = np.divide(1, top, out=np.zeros_like(top), where=top > 0)
-    relative = Matrix(sparse.diags(scale) @ matrix)
+    relative = sparse.csr_matrix(sparse.diags(scale) @ matrix)
     relative.data[relative.data < FOREMOST] = 0
     relative.eliminate_zeros()
-    return Matrix(relative.power(SHARP), dtype=np.float32)
+    return sparse.csr_matrix(relative.power(SHARP), dtype=np.float32)
 
 
 def _best_per_field(
@@ -327,7 +331,7 @@ def _best_per_field(
     field = (key // size) % len(FIELDS)
     row = (key // size) // len(FIELDS)
     weights = np.asarray(list(FIELDS.values()), np.float32)
-    return Matrix(
+    return sparse.csr_matrix(
         ((values * weights[field]).astype(np.float32), (row, key % size)),
         shape=(count, size),
         dtype=np.float32,
@@ -344,14 +348,14 @@ def _tfidf(counts: Sequence[Counter[str]], terms: Terms) -> Matrix:
                 columns.append(column)
                 values.append((1 + math.log(times)) * float(terms.idf[column]))
     shape = (len(counts), max(1, len(terms.index)))
-    return normalised(Matrix((np.asarray(values, np.float32), (rows, columns)), shape=shape))
+    return normalised(sparse.csr_matrix((np.asarray(values, np.float32), (rows, columns)), shape=shape))
 
 
 def normalised(matrix: Matrix) -> Matrix:
     """Rows of length 1; empty rows stay empty."""
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return Matrix(sparse.diags(scale.astype(np.float32)) @ matrix, dtype=np.float32)
+    return sparse.csr_matrix(sparse.diags(scale.astype(np.float32)) @ matrix, dtype=np.float32)
 
 
 def _row_max(matrix: Matrix) -> Floats:
