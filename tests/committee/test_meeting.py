@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import timedelta
 
@@ -10,10 +11,12 @@ from django.db import InternalError, ProgrammingError, transaction
 from django.utils import timezone
 
 from prasan.committee import actions, evidence
-from prasan.committee.models import AgendaItem, FollowUp, Matter, Meeting, Minutes, Resolution
+from prasan.committee.models import AgendaItem, FollowUp, Matter, Meeting, Member, Minutes, Resolution
 from prasan.fabric.decisions import Outcome
 from prasan.fabric.models import LedgerEntry, Notice
-from prasan.fabric.problems import Conflict, Invalid, NotFound, Stale
+from prasan.fabric.notices.sending import render
+from prasan.fabric.problems import Conflict, Forbidden, Invalid, NotFound, Stale
+from prasan.people.models import User
 from tests.committee.conftest import FakeProjects, House, fresh, in_days
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +149,87 @@ def test_a_meeting_can_not_be_opened_without_its_quorum_and_its_second_call_need
     house.come(again, "chair", "a")
     actions.meeting_open(actor=house.secretary, meeting=again.pk)
     assert fresh(again).state == Meeting.State.OPEN
+
+
+def test_a_second_call_takes_over_the_agenda_with_its_papers(house: House, projects: FakeProjects) -> None:
+    first = house.plan(days=3)
+    item = actions.subject_pull(actor=house.secretary, meeting=first.pk, kind="project", reference="P-1")
+    actions.paper_add(
+        actor=house.secretary, meeting=first.pk, item=item.pk, upload=io.BytesIO(b"%PDF-1.4"), name="a.pdf"
+    )
+    actions.notice_send(actor=house.secretary, meeting=first.pk)
+    house.come(first, "chair")
+    actions.adjourn(actor=house.secretary, meeting=first.pk)
+    assert not first.attendance.filter(left_at=None).exists()
+    second = house.plan(days=10, second_call_of=first.pk)
+    assert not first.items.exists()
+    assert second.items.get() == item
+    assert item.papers.count() == 1
+
+
+def test_a_meeting_that_is_moved_must_be_called_again(house: House) -> None:
+    meeting = house.plan(days=7)
+    house.item(meeting)
+    actions.notice_send(actor=house.secretary, meeting=meeting.pk)
+    actions.meeting_change(
+        actor=house.secretary,
+        meeting=meeting.pk,
+        starts_at=in_days(9),
+        mode="online",
+        link="https://meet.example/1",
+    )
+    assert fresh(meeting).state == Meeting.State.PLANNED
+    actions.notice_send(actor=house.secretary, meeting=meeting.pk)
+    assert Notice.objects.count() == 10
+    with pytest.raises(Invalid) as refused:
+        house.plan(link="javascript:alert(1)")
+    assert "link" in refused.value.errors
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_the_letters_say_what_when_and_where_in_the_readers_language(house: House, language: str) -> None:
+    User.objects.filter(pk=house.users["a"].pk).update(language=language)
+    meeting, item = house.opened()
+    house.propose(meeting, item)
+    house.resolve(meeting, item)
+    actions.meeting_close(actor=house.secretary, meeting=meeting.pk)
+    actions.minutes_circulate(actor=house.secretary, meeting=meeting.pk)
+    letters = [render(row) for row in Notice.objects.order_by("id") if row.address == house.users["a"].email]
+    assert len(letters) == 2
+    name = house.committee.name_th if language == "th" else house.committee.name_en
+    for letter in letters:
+        assert name in letter.subject
+        assert meeting.label in letter.subject
+        assert f"/committee/digital/{meeting.year}/{meeting.number}/" in letter.text
+    assert "จัดซื้อระบบ" in letters[0].text
+    assert "ห้องประชุม 1" in letters[0].text
+    year = meeting.year if language == "th" else meeting.year - 543
+    assert f" {year} " in letters[0].text
+
+
+def test_a_substitute_counts_for_the_member_where_the_committee_allows_it(house: House) -> None:
+    meeting = house.plan()
+    house.item(meeting)
+    actions.notice_send(actor=house.secretary, meeting=meeting.pk)
+    house.come(meeting, "chair", "a")
+    given = {
+        "actor": house.secretary,
+        "meeting": meeting.pk,
+        "member": house.members["b"].pk,
+        "name": "นายแทน ตัวจริง",
+    }
+    with pytest.raises(Invalid):
+        actions.arrive(**given)
+    Member.objects.filter(pk=house.members["b"].pk).update(substitute_allowed=True)
+    actions.arrive(**given)
+    actions.meeting_open(actor=house.secretary, meeting=meeting.pk)
+    taken = meeting.items.get()
+    actions.item_take(actor=house.secretary, meeting=meeting.pk, item=taken.pk)
+    house.propose(meeting, taken)
+    act = {"meeting": meeting.pk, "item": taken.pk, "choice": "against", "version": 1}
+    actions.vote(actor=house.secretary, member=house.members["b"].pk, **act)
+    with pytest.raises(Forbidden):
+        actions.vote(actor=house.secretary, member=house.members["a"].pk, **act)
 
 
 def test_a_recusal_changes_the_quorum_in_both_its_parts(house: House) -> None:

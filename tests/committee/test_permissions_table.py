@@ -90,6 +90,7 @@ class Scene:
             Meeting.objects.filter(pk=meeting.pk).update(state=Meeting.State.NOTICE_SENT)
         if self.step == "open":
             actions.adjourn(actor=SYSTEM, meeting=meeting.pk)
+            house.come(meeting, "chair", "vice", "a", "b")
         if self.step in {"call_vote", "vote", "casting_vote", "resolve"}:
             house.propose(meeting, item)
         self._stage_result(meeting, item)
@@ -277,12 +278,10 @@ def test_the_buttons_are_what_the_table_allows(
                 assert STEPS[action][who], (who, action)
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", [step for step in STEPS if set(WORKFLOW[step].when) != set(Meeting.State)])
 def test_no_step_is_taken_in_a_state_that_the_table_does_not_name(
     step: str, house: House, make_house: Callable[..., House]
 ) -> None:
-    if step in {"follow_up_report", "follow_up_close", "item_change"}:
-        pytest.skip("possible in every state")
     scene = Scene(house, step, make_house)
     who = "chair" if step in FOREIGN or step == "casting_vote" else "city"
     for state in set(Meeting.State) - set(WORKFLOW[step].when):

@@ -51,7 +51,7 @@ WORKFLOW: dict[str, Step] = {
     step.action: step
     for step in (
         #    action               when          who    then  label
-        Step("change",            BEFORE,       DESK,  None, _("Change date or place")),
+        Step("change",            BEFORE,       DESK,  P,    _("Change date or place")),
         Step("fill",              ALIVE,        DESK,  None, _("Fetch minutes and follow-ups that are due")),
         Step("pull",              ALIVE,        DESK,  None, _("Put a waiting matter on the agenda")),
         Step("item_add",          ALIVE,        DESK,  None, _("Add an item")),

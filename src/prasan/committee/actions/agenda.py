@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import Counter
 from datetime import date, datetime
 from functools import partial
 from typing import IO, Any
@@ -28,6 +29,7 @@ from prasan.fabric.problems import Conflict, Forbidden, Invalid, NotFound
 from prasan.people.queries import contacts
 
 THAI_YEAR = 543
+UNSETTLED = (AgendaItem.State.WAITING, AgendaItem.State.DISCUSSED)
 TEXTS = ("title", "background", "facts", "law", "question", "discussion")
 
 
@@ -55,6 +57,7 @@ def meeting_plan(
         raise Forbidden(_("Only a secretary of the committee plans its meetings."))
     if mode not in Meeting.Mode.values:
         raise Invalid({"mode": _("Please choose how the meeting is held.")})
+    _require_address(link)
     first = _first_call(row, second_call_of, starts_at)
     year = timezone.localtime(starts_at).year + THAI_YEAR
     last = Meeting.objects.filter(committee=row, year=year).aggregate(last=Max("number"))["last"] or 0
@@ -71,6 +74,8 @@ def meeting_plan(
         changes=told,
         origin=origin,
     )
+    if first is not None:
+        _take_over(first, meeting)
     _fill(meeting)
     return meeting
 
@@ -90,6 +95,16 @@ def _first_call(committee: Committee, first: int | None, starts_at: datetime) ->
     return meeting
 
 
+def _take_over(first: Meeting, second: Meeting) -> None:
+    """A second call has the agenda of the first: what was not settled there moves, with its papers and declarations."""
+    unsettled = AgendaItem.objects.filter(meeting=first, state__in=UNSETTLED).order_by("section", "position")
+    places: Counter[str] = Counter()
+    for item in unsettled:
+        places[item.section] += 1
+        item.meeting, item.position, item.state = second, places[item.section], AgendaItem.State.WAITING
+        item.save(update_fields=["meeting", "position", "state"])
+
+
 def meeting_change(
     *,
     actor: Actor,
@@ -100,15 +115,21 @@ def meeting_change(
     link: str = "",
     origin: str = "",
 ) -> Meeting:
-    """Another time, place or way of meeting. The number and its year stay."""
+    """Another time, place or way of meeting; a notice that was sent must be sent again. Number and year stay."""
     if mode not in Meeting.Mode.values:
         raise Invalid({"mode": _("Please choose how the meeting is held.")})
+    _require_address(link)
     with sitting("change", actor=actor, meeting=meeting, origin=origin) as change:
         row = change.meeting
         change.changes |= {"starts_at": [row.starts_at, starts_at], "mode": [row.mode, mode]}
         texts = words(place=place, link=link)
         row.starts_at, row.mode, row.place, row.link = starts_at, mode, texts["place"], texts["link"]
     return change.meeting
+
+
+def _require_address(link: str) -> None:
+    if link.strip() and not link.strip().startswith(("https://", "http://")):
+        raise Invalid({"link": _("Please give an address that begins with https://.")})
 
 
 # ---- the agenda ----
@@ -206,7 +227,7 @@ def matter_pull(
 
 def _put(change: Sitting, matter: Matter, section: str, **texts: str) -> AgendaItem:
     alive = AgendaItem.objects.filter(matter=matter, meeting__state__in=ALIVE, follow_up=None)
-    if alive.filter(state__in=(AgendaItem.State.WAITING, AgendaItem.State.DISCUSSED)).exists():
+    if alive.filter(state__in=UNSETTLED).exists():
         raise Conflict(_("This matter is on an agenda already."))
     matter.state = Matter.State.OPEN
     matter.save(update_fields=["state"])
@@ -360,6 +381,6 @@ def letters_for(change: Sitting, letter: str) -> list[NoticeRequest]:
         contact = reached.get(member.user_id or 0)
         address, language = (contact.address, contact.language) if contact else (member.email, "th")
         if address:
-            key = f"committee.{letter}:{meeting.pk}:{member.pk}"
+            key = f"committee.{letter}:{meeting.pk}:{meeting.revision}:{member.pk}"
             found.append(NoticeRequest(key, address, language, f"committee/notices/{letter}", context))
     return found

@@ -118,8 +118,9 @@ def _name_elder(change: Sitting, room: Room) -> None:
 
 
 def adjourn(*, actor: Actor, meeting: int, origin: str = "") -> Meeting:
-    """Stop for today: for lack of a quorum, or to go on another day."""
+    """Stop for today: for lack of a quorum, or to go on another day. Everybody leaves, and is noted again then."""
     with sitting("adjourn", actor=actor, meeting=meeting, origin=origin) as change:
+        Attendance.objects.filter(meeting=change.meeting, left_at=None).update(left_at=change.now)
         change.meeting.current_item = None
     return change.meeting
 
