@@ -12,6 +12,7 @@ from prasan.portfolio.actions.verdicts import verdict_give
 from prasan.portfolio.models import ConsolidationPlan, Proposal, System
 from prasan.portfolio.overlap import Match
 from prasan.portfolio.queries import consolidation as queries
+from prasan.portfolio.queries import likeness
 from tests import factories
 from tests.portfolio import proposals
 from tests.portfolio.consolidation import HEALTH, LEAD, YEARS, analyst, claimed, member, plan
@@ -64,6 +65,19 @@ def test_what_an_officer_called_a_false_alarm_in_the_end_is_no_group() -> None:
         shown=shown,
     )
     assert queries.confirmed_groups() == []
+
+
+def test_what_the_screening_sees_as_the_same_is_suggested_until_somebody_judges_it() -> None:
+    likeness.keeper.forget()
+    words = {"purpose": "ให้ประชาชนจองคิวพบแพทย์ออนไลน์และเลื่อนนัด", "data_held": ("นัดหมาย",)}
+    one = making.system(HEALTH, name_th="ระบบนัดหมายแพทย์ออนไลน์", **words)
+    other = making.system(LEAD, name_th="ระบบนัดหมายแพทย์ออนไลน์", **words)
+    making.system(name_th="ระบบบัญชีเงินเดือน", purpose="คำนวณเงินเดือนและภาษีของข้าราชการ")
+    assert [set(group.codes) for group in queries.suggested_groups()] == [{one.code, other.code}]
+    assert f"member={one.code}" in page_text(client_of().get(BASE))
+    plan(member(one.code), member(other.code))
+    assert queries.suggested_groups() == []
+    likeness.keeper.forget()
 
 
 def test_groups_join_where_they_share_a_member() -> None:

@@ -64,10 +64,12 @@ def listing(request: HttpRequest) -> HttpResponse:
     rows, following = queries.plans_page(actor, state=state, cursor=request.GET.get("cursor", ""))
     starts = policies.may_start_plan(actor)
     groups = queries.confirmed_groups() if starts else []
+    suggested = queries.suggested_groups() if starts else []
     context = {
         "rows": rows, "following": following, "tones": TONES, "starts": starts,
         "totals": queries.savings_by_state() if policies.is_city_side(actor) else [],
         "groups": [{"group": one, "href": start_address(one.codes)} for one in groups],
+        "suggested": [{"group": one, "href": start_address(one.codes)} for one in suggested],
         "tabs": [
             {"label": label, "url": f"?state={code}" if code else "?", "current": code == state}
             for code, label in [("", _("All")), *((one.value, one.label) for one in State)]

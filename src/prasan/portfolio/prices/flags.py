@@ -159,6 +159,7 @@ class Book:
         for item in references:
             self._references[self._thing(item)].append(item)
         self._same: dict[Thing, list[Thing]] = {}
+        self._paid: dict[Thing, dict[int, float]] = {}
 
     def _thing(self, one: Line | Reference) -> Thing:
         thing = (frozenset(one.tokens), one.unit_code)
@@ -170,14 +171,20 @@ class Book:
         """As `check` does beside all lines and references of the book."""
         if line.base_price is None:
             return judge(line, None, [])
-        same = self._alike((frozenset(line.tokens), line.unit_code))
-        references = [one for thing in same for one in self._references.get(thing, ())]
-        by_proposal: dict[int, list[float]] = defaultdict(list)
-        for thing in same:
-            for proposal, prices in self._prices.get(thing, {}).items():
-                if proposal != line.proposal:
-                    by_proposal[proposal] += prices
-        return judge(line, best_reference(line, references), [median(one) for one in by_proposal.values()])
+        thing = (frozenset(line.tokens), line.unit_code)
+        references = [one for same in self._alike(thing) for one in self._references.get(same, ())]
+        others = [price for proposal, price in self._paid_for(thing).items() if proposal != line.proposal]
+        return judge(line, best_reference(line, references), others)
+
+    def _paid_for(self, thing: Thing) -> dict[int, float]:
+        """Proposal → the one price that it pays for the same thing."""
+        if thing not in self._paid:
+            prices: dict[int, list[float]] = defaultdict(list)
+            for same in self._alike(thing):
+                for proposal, found in self._prices.get(same, {}).items():
+                    prices[proposal] += found
+            self._paid[thing] = {proposal: median(found) for proposal, found in sorted(prices.items())}
+        return self._paid[thing]
 
     def _alike(self, thing: Thing) -> list[Thing]:
         if thing not in self._same:

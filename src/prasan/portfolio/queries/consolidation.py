@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -43,8 +44,11 @@ from prasan.portfolio.models import (
     SystemCost,
     Verdict,
 )
+from prasan.portfolio.overlap import Corpus, clusters, screen
+from prasan.portfolio.queries import likeness
 
 PAGE = 25
+MOST_COMPARED = 1_500  # systems and proposals that are compared all with all while a page waits
 State = ConsolidationPlan.State
 CONFIRMED = (Verdict.Kind.SAME_FUNCTION, Verdict.Kind.EXISTING_SYSTEM)
 IN_USE = (Proposal.Nature.MAINTAIN, Proposal.Nature.ENHANCE)
@@ -334,10 +338,7 @@ def confirmed_groups() -> list[Group]:
     """
     words = _last_words()
     groups = _joined([pair for pair, (kind, _reason) in words.items() if kind in CONFIRMED])
-    planned = set(
-        PlanMember.objects.exclude(plan__state=State.DROPPED).values_list("system__code", "proposal__code")
-    )
-    taken = {code for pair in planned for code in pair if code}
+    taken = _planned()
     fresh = [group for group in groups if len(group - taken) > 1]
     things = _things(set().union(*fresh) if fresh else set())
     found = []
@@ -351,6 +352,47 @@ def confirmed_groups() -> list[Group]:
         }
         found.append(Group(tuple(things[code] for code in sorted(group) if code in things), reasons))
     return [one for one in found if len(one.things) > 1]
+
+
+def suggested_groups(limit: int = 10) -> list[Group]:
+    """What the screening sees as the same and nobody has judged yet, the largest groups first.
+
+    Four statements beyond those that keep the corpus (queries/likeness.py). None in a city so large that comparing all
+    with all would keep a page waiting; there, `prasan portfolio screen` and the proposals' own pages tell.
+    """
+    corpus, known = likeness.keeper.get()
+    if not 1 < len(corpus) <= MOST_COMPARED:
+        return []
+    judged = set(_last_words())
+    taken = _planned()
+    open_codes = {code for code, one in known.items() if one[3] != Proposal.Status.DRAFT} - taken
+    groups = [tuple(code for code in group if code in open_codes) for group in _alike(corpus)]
+    fresh = [
+        group
+        for group in groups
+        if len(group) > 1 and not any(pair in judged for pair in combinations(sorted(group), 2))
+    ][:limit]
+    things = _things({code for group in fresh for code in group})
+    found = [Group(tuple(things[code] for code in group if code in things), {}) for group in fresh]
+    return [group for group in found if len(group.things) > 1]
+
+
+_compared: tuple[Corpus, list[tuple[str, ...]]] | None = None
+
+
+def _alike(corpus: Corpus) -> list[tuple[str, ...]]:
+    """Groups among everything of a corpus; kept until the corpus changes."""
+    global _compared  # noqa: PLW0603 — one value for the process, replaced as a whole
+    if _compared is None or _compared[0] is not corpus:
+        matches = (match for row in screen(corpus, corpus) for match in row)
+        _compared = (corpus, clusters(matches))
+    return _compared[1]
+
+
+def _planned() -> set[str]:
+    """Codes of members of plans that live. One statement."""
+    rows = PlanMember.objects.exclude(plan__state=State.DROPPED)
+    return {code for pair in rows.values_list("system__code", "proposal__code") for code in pair if code}
 
 
 def _last_words() -> dict[tuple[str, str], tuple[str, str]]:
