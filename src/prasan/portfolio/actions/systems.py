@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -38,7 +38,6 @@ CHOICES: Mapping[str, type[TextChoices]] = {
 }
 FIELDS = (*TEXTS, *CHOICES, "capability", "data_held", "users", "contract_end")
 CODED = (*CHOICES, "capability", "users", "contract_end")  # what the ledger may hold: no words of people
-ANEW = timedelta(days=365)  # so long a confirmation holds
 
 
 @dataclass(frozen=True, slots=True)

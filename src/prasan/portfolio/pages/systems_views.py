@@ -233,7 +233,7 @@ def silo_numbers(request: HttpRequest) -> HttpResponse:
         ],
         "definitions": silos.DEFINITIONS,
         "months": [
-            {"month": month, "values": [row.get(one.code) for one in silos.DEFINITIONS]}
+            {"month": month, "values": [{"definition": one, "value": row.get(one.code)} for one in silos.DEFINITIONS]}
             for month, row in reversed(months.items())
         ],
         "table": _by_agency(found),

@@ -157,17 +157,12 @@ def suggestions(actor: Actor, text: str) -> list[System]:
 
 @dataclass(frozen=True, slots=True)
 class SystemView:
-    """A system with its costs by year, what it gives and uses, and what proposals mean to do to it."""
+    """A system with its costs by year, and what it gives and uses."""
 
     system: System
     costs: list[SystemCost]
     given: list[Interface]
     used: list[Interface]
-
-    @property
-    def tag(self) -> str:
-        """Changes with everything that a reader sees of it."""
-        return str(self.system.version)
 
 
 def system_view(actor: Actor, code: str) -> SystemView:
