@@ -161,6 +161,18 @@ def test_others_agencies_and_unknown_codes_are_refused() -> None:
     assert [one.cell for one in done.faults] == ["A2", "A3"]
 
 
+def test_an_agency_named_above_the_table_or_in_a_section_row_counts_for_the_rows_below() -> None:
+    head = ["ลำดับ", "ชื่อโครงการ", "งบประมาณ 2571"]
+    done = take(
+        [["กรุงเทพมหานคร"], ["หน่วยงาน: สำนักการแพทย์"], head, [1, "ก", 5], ["สำนักการระบายน้ำ"], [2, "ข", 6]],
+        actor=Actor.system("test"), agency="",
+    )  # fmt: skip
+    assert done.faults == []
+    assert list(Proposal.objects.order_by("title").values_list("agency", flat=True)) == [HEALTH, DRAINS]
+    nobody = take([head, [1, "ค", 5]], actor=Actor.system("test"), agency="")
+    assert [one.field for one in nobody.faults] == ["agency"]
+
+
 def test_a_file_without_a_table_says_what_is_missing() -> None:
     with pytest.raises(Invalid) as refused:
         take([["สวัสดี"], ["ไม่มีหัวตาราง"]])

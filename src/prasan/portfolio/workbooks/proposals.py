@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -64,12 +65,12 @@ NAMES: Mapping[str, str] = {
     "|แผนงาน/โครงการ|title_th|project",
     "objective": "วัตถุประสงค์|วัตถุประสงค์ของโครงการ|เป้าประสงค์|objective_th",
     "nature": "ประเภทโครงการ|ลักษณะโครงการ|ลักษณะการจัดหา",
-    "lane": "ด้าน|กลุ่มงาน|category",
+    "lane": "ด้าน|กลุ่มงาน",
     "capability": "ขีดความสามารถ|ภารกิจ",
     "scope": "ขอบเขต|ขอบเขตงาน|ขอบเขตการดำเนินงาน|รายละเอียด|รายละเอียดโครงการ|scope_th",
     "benefit": "ประโยชน์ที่คาดว่าจะได้รับ|ผลที่คาดว่าจะได้รับ|ประโยชน์|expected_benefit_th",
     "data_held": "ข้อมูลที่จัดเก็บ|ข้อมูล",
-    "first_year": "ปีงบประมาณ|ปีงบประมาณที่เริ่ม|ปีที่เริ่ม|ปีที่เริ่มดำเนินการ|ปี",
+    "first_year": "fiscal_year|ปีงบประมาณ|ปีงบประมาณที่เริ่ม|ปีที่เริ่ม|ปีที่เริ่มดำเนินการ|ปี",
     "life_years": "อายุการใช้งาน|อายุการใช้งาน (ปี)",
     "buy": "งบลงทุน|งบประมาณ|วงเงิน|วงเงินงบประมาณ|จำนวนเงิน|งบประมาณที่ขอ|คำของบประมาณ|budget|ปี",
     "run": "ค่าบำรุงรักษา|งบดำเนินงาน|ค่าใช้จ่ายดำเนินงาน|ค่าดูแลรักษา",
@@ -172,6 +173,12 @@ class Agencies:
                 return self._names[candidate]
         return None
 
+    def find_office(self, text: str) -> str | None:
+        """The same for a title or a section row (“หน่วยงาน: สำนักการแพทย์”); the city's own name there says nothing."""
+        bare = re.sub(r"^(?:ชื่อ)?(?:หน่วยงาน|ส่วนราชการ)\s*[:：]?\s*", "", text.strip())
+        found = self.find(bare)
+        return None if found == registers().root.code else found
+
 
 class Reader:
     """Makes drafts of rows. `agency` is whose rows without an agency are."""
@@ -188,16 +195,17 @@ class Reader:
 
     def drafts(self, table: Table) -> Iterator[Draft]:
         """Each row of a table as a draft, with its faults noted in its row."""
-        section, section_agency = "", None
+        above = next(filter(None, map(self._agencies.find_office, table.titles)), None)
+        section, agency = "", above
         for row in table.rows():
             if row.section != section:
-                section, section_agency = row.section, self._agencies.find(row.section)
-            yield self._draft(row, table, section_agency)
+                section, agency = row.section, self._agencies.find_office(row.section) or above
+            yield self._draft(row, table, agency)
 
-    def _draft(self, row: Row, table: Table, section_agency: str | None) -> Draft:
+    def _draft(self, row: Row, table: Table, around: str | None) -> Draft:
         told = row.values
         draft = Draft(row, code=str(told.get("code") or "").upper())
-        draft.agency = self._agency(row, section_agency)
+        draft.agency = self._agency(row, around)
         costs = self._costs(row, table)
         draft.content = Content(
             **{
@@ -229,14 +237,14 @@ class Reader:
             row.add_fault(_column_of(name), sentence)
         return draft
 
-    def _agency(self, row: Row, section_agency: str | None) -> str:
+    def _agency(self, row: Row, around: str | None) -> str:
         told = row.values.get("agency")
         if told:
             found = self._agencies.find(told)
             if found is None:
                 row.add_fault("agency", _("There is no agency “%(name)s”.") % {"name": told[:80]})
             return found or ""
-        agency = section_agency or self.agency
+        agency = around or self.agency
         if not agency:
             row.add_fault("agency", _("Say which agency asks for it: the sheet has no such column."))
         return agency

@@ -111,7 +111,11 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """The table of one sheet. `passed_over` counts rows that are no data, by why: blank, total, section, heading."""
+    """The table of one sheet.
+
+    `titles` are the texts above the heading, `year` the one they name. `passed_over` counts rows that are no data, by
+    why: blank, total, section, heading.
+    """
 
     sheet: SheetFile
     columns: Mapping[str, Column]
@@ -119,6 +123,7 @@ class Table:
     first_row: int
     year: int | None
     heading_words: frozenset[str] = frozenset()
+    titles: tuple[str, ...] = ()
     passed_over: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _carried: dict[Merge, Any] = field(default_factory=dict)
     _wide: frozenset[int] = frozenset()
@@ -295,7 +300,8 @@ def find_table(sheet: SheetFile, columns: Mapping[str, Column], mapping: Mapping
         return None
     _score, start, height, headings = best
     first = start + height
-    above = " ".join(values.text_of(cell) for cells in top[:start] for cell in cells if cell is not None)
+    titles = tuple(values.text_of(cell) for cells in top[:start] for cell in cells if cell is not None)
+    above = " ".join(titles)
     _set_units(headings, columns, above)
     for heading in headings:
         below = (cells[heading.index] for cells in top[first:] if heading.index < len(cells))
@@ -303,7 +309,7 @@ def find_table(sheet: SheetFile, columns: Mapping[str, Column], mapping: Mapping
     words = (
         values.plain(values.text_of(cell)) for cells in top[start:first] for cell in cells if cell is not None
     )
-    return Table(sheet, columns, headings, first + 1, values.year_in(above), frozenset(words))
+    return Table(sheet, columns, headings, first + 1, values.year_in(above), frozenset(words), titles)
 
 
 def _headings(rows: Sequence[RawRow], merges: Sequence[Merge], top: int) -> list[Heading]:
