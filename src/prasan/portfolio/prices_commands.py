@@ -23,7 +23,9 @@ def add_parsers(verbs: Subparsers) -> None:
     take = verbs.add_parser("import-prices", help="take over a list of reference prices (Excel or CSV)")
     take.add_argument("--edition", required=True, help="what the edition is called")
     take.add_argument("--date", required=True, type=date.fromisoformat, help="valid from, as 2026-10-01")
-    take.add_argument("--source", required=True, help="who published it; its next edition replaces this one")
+    take.add_argument(
+        "--source", default="MDES", help="who published it (MDES); its next edition takes this one's place"
+    )
     lines = verbs.add_parser("import-price-lines", help="take over what proposals buy (Excel or CSV)")
     for parser, run in ((take, run_import), (lines, run_lines)):
         parser.add_argument("file", type=Path)

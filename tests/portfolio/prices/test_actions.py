@@ -90,6 +90,12 @@ def test_a_dozen_is_held_against_the_price_of_twelve() -> None:
     assert (dozen.base_price, flags(dozen)) == (Decimal(20_000), [])
 
 
+def test_a_line_of_several_things_at_once_has_no_price_of_one() -> None:
+    _proposal, (pooled,) = bought(line(900_000, name="ครุภัณฑ์คอมพิวเตอร์ รวม 7 รายการ", unit="ชุด"))
+    assert pooled.base_price is None
+    assert PriceFlag.objects.get(line=pooled).facts == {"unit": "รวม 7 รายการ"}
+
+
 def test_a_list_that_comes_later_flags_what_was_entered_before() -> None:
     _proposal, (dear,) = bought(line(25_000))
     assert flags(dear) == ["too_little_data"]

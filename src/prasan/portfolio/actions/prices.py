@@ -27,7 +27,7 @@ from prasan.portfolio.models import (
     ReferencePrice,
 )
 from prasan.portfolio.prices.flags import Check
-from prasan.portfolio.prices.names import tokens
+from prasan.portfolio.prices.names import pool, tokens
 from prasan.portfolio.prices.units import read_unit
 from prasan.portfolio.queries.prices import checks_of, checks_of_all
 from prasan.portfolio.workbooks.prices import LINE_COLUMNS, ReferenceRow, read_references, rows_of
@@ -164,7 +164,7 @@ def _save_line(proposal: Proposal, given: LineGiven, line: PriceLine | None) -> 
     line.name, line.unit = _clean(given.name), " ".join(_clean(given.unit).split())
     line.specification = _clean(given.specification)
     line.quantity, line.unit_price = given.quantity, given.unit_price
-    unit = read_unit(line.unit)
+    unit = None if pool(line.name) else read_unit(line.unit)
     line.unit_code = unit.code if unit else ""
     line.base_price = unit.price_of_one(given.unit_price) if unit else None
     line.words = tokens(line.name)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from prasan.fabric.thai import words
-from prasan.portfolio.overlap.text import plain
+from prasan.portfolio.overlap.text import clean, plain
 
 SAME_AT = 0.7  # likeness from which two names are taken for the same thing
 LONGEST = 300
@@ -40,6 +40,7 @@ SYNONYMS = (
     (re.compile(r"อุปกรณ์กระจายสัญญาณ(?!ไร้สาย)(?:เครือข่าย)?"), " switch "),
     (re.compile(r"เครื่องพิมพ์|ปริ้?นเตอร์"), " printer "),
 )
+POOL = re.compile(r"รวม\s*\d[\d,]*\s*รายการ|จำนวน\s*\d[\d,]*\s*รายการ")  # several things in one line
 REMARK = re.compile(r"\([^)]*กว่า[^)]*\)")  # what it must at least be: no part of its name
 # Words that stand in most names and tell nothing apart.
 COMMON_WORDS = (
@@ -59,8 +60,16 @@ def tokens(name: str) -> list[str]:
     found += [f"{kind}={_value(match)}" for kind, pattern in MEASURES for match in pattern.finditer(text)]
     for _kind, pattern in (*MEASURES, *KINDS):
         text = pattern.sub(" ", text)
-    telling = [word for word in words(text) if word not in COMMON and not word.isdigit() and len(word) > 1]
+    telling = [
+        word for word in words(clean(text)) if word not in COMMON and not word.isdigit() and len(word) > 1
+    ]
     return sorted({*found, *telling})
+
+
+def pool(name: str) -> str:
+    """The words by which a line says that it is of several things at once (รวม 7 รายการ); empty for one thing."""
+    found = POOL.search(plain(name[:LONGEST]))
+    return found[0] if found else ""
 
 
 def _value(match: re.Match[str]) -> str:

@@ -36,7 +36,7 @@ from prasan.portfolio.prices.flags import (
     check,
     same_things,
 )
-from prasan.portfolio.prices.names import telling_words
+from prasan.portfolio.prices.names import pool, telling_words
 from prasan.portfolio.queries.proposals import find
 
 PAGE = 50
@@ -87,7 +87,8 @@ def _history() -> QuerySet[PriceLine]:
 
 def _line(one: PriceLine, on: date = date.min) -> Line:
     price = None if one.base_price is None else float(one.base_price)
-    return Line(one.words, one.unit_code, price, one.unit, one.proposal_id, on)
+    unit = one.unit if price is not None else pool(one.name) or one.unit
+    return Line(one.words, one.unit_code, price, unit, one.proposal_id, on)
 
 
 def _reference(one: ReferencePrice) -> Reference:
