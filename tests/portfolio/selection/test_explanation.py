@@ -12,6 +12,7 @@ from prasan.portfolio.selection.explanation import Explainer, LeftOut, uses
 from prasan.portfolio.selection.model import Limit, build, solve
 from prasan.portfolio.selection.problem import AgencyLimit, Choice, Level, Problem
 from prasan.portfolio.selection.robustness import Scores, robustness, sample_weights, weights_fault
+from prasan.portfolio.selection.solver import Outcome
 from tests.portfolio.selection.enumeration import best_value, keeps, project
 from tests.portfolio.selection.test_solve import problems
 
@@ -233,3 +234,18 @@ def test_a_pilot_is_chosen_where_the_whole_does_not_fit() -> None:
     assert choice is not None
     assert choice.levels == {"A": "pilot"}
     assert choice.value == pytest.approx(4)
+
+
+def test_a_saving_that_was_not_found_in_time_is_not_called_impossible() -> None:
+    problem = Problem(
+        (2569,), (project("A", 30, 60), project("B", 20, 40), project("C", 25, 50)), {2569: 100}
+    )
+    model, choice = build(problem), solve(problem)
+    assert choice is not None
+
+    class Hasty(Explainer):
+        def _cheaper_at(self, index: int) -> Outcome:
+            return Outcome("unknown")
+
+    left = Hasty(model, choice).explain("C")
+    assert (left.cheaper_percent, left.proven) == (None, False)

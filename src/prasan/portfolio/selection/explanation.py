@@ -99,8 +99,8 @@ class LeftOut:
     `impossible` (no choice under these limits holds it; `reasons` clash), `open` (time was up before it was known).
     `regret`: value lost by forcing it in. `leaves`, `enters`, `shifts` (to another
     level): how the best choice with it differs. `needed_value`: the value at full level with which it would be in;
-    `cheaper_percent`: so much cheaper in every year would do, None: no price alone would. `proven`: all
-    this is exact, not only what was found in time.
+    `cheaper_percent`: so much cheaper in every year would do, None: no price alone would, or
+    (not `proven`) it is not known. `proven`: all this is exact, not only what was found in time.
     """
 
     code: str
@@ -188,8 +188,8 @@ class Explainer:
         wanted: Limited = (Limit("wanted", code), Row(self.model.chosen(code), low=1))
         clash = clash_of(self.model, extra=[wanted], cancelled=self.cancelled)
         limits = tuple(limit for limit in clash.limits if limit.kind != "wanted") if clash else ()
-        cheaper, _proven = self._cheaper(code)
-        proven = clash is not None and clash.is_smallest
+        cheaper, cheaper_proven = self._cheaper(code)
+        proven = cheaper_proven and clash is not None and clash.is_smallest
         return LeftOut(code, "impossible", cheaper_percent=cheaper, reasons=limits, proven=proven)
 
     def _needed_value(self, code: str, found: dict[str, Outcome]) -> float:
