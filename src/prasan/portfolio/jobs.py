@@ -5,6 +5,7 @@ from __future__ import annotations
 from prasan.fabric.actors import Actor
 from prasan.fabric.jobs import periodic_task, task
 from prasan.portfolio.actions import prices as price_actions
+from prasan.portfolio.actions import proposals_import as workbook_actions
 from prasan.portfolio.actions import selection as selection_actions
 from prasan.portfolio.actions import silos as silo_actions
 
@@ -27,6 +28,12 @@ def confirmations_remind() -> int:
 def prices_check() -> int:
     """Hold every price against what others pay by now."""
     return price_actions.prices_check(actor=Actor.system("portfolio.prices"), origin="job")
+
+
+@periodic_task("portfolio.workbooks_forget", cron="37 * * * *")
+def workbooks_forget() -> int:
+    """Delete workbooks that were sent and never imported."""
+    return workbook_actions.workbooks_forget()
 
 
 @task("portfolio.scenario_solve")

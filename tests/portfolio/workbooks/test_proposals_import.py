@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
+from prasan.fabric import files
 from prasan.fabric.actors import Actor
 from prasan.fabric.models import LedgerEntry
 from prasan.fabric.problems import Forbidden, Invalid
 from prasan.portfolio.actions import proposals as actions
-from prasan.portfolio.actions.proposals_import import Imported, proposals_import
+from prasan.portfolio.actions.proposals_import import Imported, proposals_import, workbooks_forget
 from prasan.portfolio.content import content_of
 from prasan.portfolio.models import ColumnMapping, Proposal
 from prasan.portfolio.models import Workbook as Kept
@@ -317,3 +320,15 @@ def test_the_template_of_an_agency_holds_what_it_can_still_change(client: Client
     sheet = load_workbook(io.BytesIO(answer.content)).active
     codes = [row[0].value for row in sheet.iter_rows(min_row=4) if row[0].value]
     assert codes == [made.code]
+
+
+def test_a_workbook_that_nobody_imports_is_forgotten_a_day_later(
+    client: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    send(client, book(MESSY))
+    kept = Kept.objects.get()
+    assert workbooks_forget() == 0
+    Kept.objects.update(at=timezone.now() - timedelta(hours=25))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert workbooks_forget() == 1
+    assert not files.exists(kept.key)

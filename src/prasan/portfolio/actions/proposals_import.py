@@ -45,6 +45,7 @@ MOST_FAULTS = 1_000
 SHOWN = 20
 BATCH = 500
 KEPT = timedelta(days=1)
+TIDY = Actor.system("portfolio.workbooks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,7 +424,6 @@ def workbook_receive(*, actor: Actor, agency: str, file: Any, name: str, origin:
     key = f"portfolio/workbooks/{secrets.token_hex(16)}"
     files.put(key, file.read())
     with transaction.atomic():
-        _forget(Workbook.objects.filter(at__lt=timezone.now() - KEPT))
         kept = Workbook.objects.create(key=key, agency_id=agency, name=name[:200], by_id=actor.id)
         ledger_write(
             actor=actor, action="workbook.receive", object_type="workbook", object_id=kept.pk,
@@ -455,6 +455,19 @@ def workbook_import(
     return done
 
 
+def workbooks_forget(*, origin: str = "job") -> int:
+    """Delete workbooks that nobody imported within a day; gives how many."""
+    with transaction.atomic():
+        old = Workbook.objects.filter(at__lt=timezone.now() - KEPT)
+        count = _forget(old)
+        if count:
+            ledger_write(
+                actor=TIDY, action="workbook.forget", object_type="workbook", object_id="old",
+                changes={"workbooks": count}, origin=origin,
+            )  # fmt: skip
+    return count
+
+
 def _remember(agency: str, mapping: Mapping[str, str]) -> None:
     # A year stands in the heading itself: next year's sheet has other ones.
     known = {column.field for column in columns()} | {""}
@@ -470,7 +483,8 @@ def _remember(agency: str, mapping: Mapping[str, str]) -> None:
     )
 
 
-def _forget(rows: Any) -> None:
+def _forget(rows: Any) -> int:
     for key in list(rows.values_list("key", flat=True)):
         transaction.on_commit(partial(files.delete, key))
-    rows.delete()
+    deleted, _by_model = rows.delete()
+    return int(deleted)
