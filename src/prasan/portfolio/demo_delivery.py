@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from random import Random
 from typing import Any
 
@@ -50,7 +50,7 @@ def _tell(proposal: Proposal, words: Mapping[str, Any], today: date) -> None:
         done = planned + timedelta(days=rng.choice((-10, 0, 15, 60)))
         milestone_save(
             actor=ACTOR, code=proposal.code, name=one["name"], planned_on=planned,
-            done_on=done if done <= today and rng.random() < 0.85 else None, in_use=one.get("in_use", False),
+            done_on=done if done <= today and rng.random() < 0.96 else None, in_use=one.get("in_use", False),
             origin=ORIGIN,
         )  # fmt: skip
     risk = rng.choice(words["risks"])
@@ -78,7 +78,7 @@ def _figures(proposal: Proposal, rng: Random, today: date) -> Iterator[tuple[Pla
         if row.year == fiscal_year(today):
             continue
         yield Place(row.year, Stage.CONTRACTED), contracted
-        paid = _share(contracted, rng.choice((100, 100, 100, 90, 40)))
+        paid = _share(contracted, rng.choice((100, 100, 100, 100, 95, 90, 90, 80, 80, 40)))
         months = sorted(rng.sample(range(12), 4))
         for number in months:
             first = date(row.year - 544 + (number >= 3), (9 + number) % 12 + 1, 1)
@@ -86,7 +86,7 @@ def _figures(proposal: Proposal, rng: Random, today: date) -> Iterator[tuple[Pla
 
 
 def _share(amount: Decimal, percent: int) -> Decimal:
-    return (amount * percent / 100 / THOUSAND).quantize(Decimal(1)) * THOUSAND
+    return (amount * percent / 100 / THOUSAND).quantize(Decimal(1), ROUND_DOWN) * THOUSAND
 
 
 register(40, "money and milestones of decided projects", load)

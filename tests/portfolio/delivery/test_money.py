@@ -150,6 +150,11 @@ def test_the_sheet_that_the_finance_department_really_sends_is_understood(projec
     }
 
 
+def test_a_code_is_found_however_it_was_typed(project: Proposal) -> None:
+    typed = f"{project.code[:4]}-{project.code[4:]}".lower()
+    assert take(csv_of((typed, 2570, 5), heading=HEADING[:3])).written
+
+
 def test_a_row_for_each_month_is_understood_too(project: Proposal) -> None:
     rows = [(project.code, "ต.ค. 2569", 100), (project.code, "ม.ค. 2570", 300)]
     take(csv_of(*rows, heading=("รหัสโครงการ", "เดือน", "เบิกจ่าย")))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -99,9 +100,8 @@ def client(role: str = "digital_officer", agency: str = HEALTH) -> Client:
 
 
 def page(reader: Client, name: str, *arguments: Any, **query: Any) -> str:
-    answer = reader.get(
-        reverse(f"portfolio:{name}", args=arguments), query, headers={"Accept-Language": "en"}
-    )
+    reader.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    answer = reader.get(reverse(f"portfolio:{name}", args=arguments), query)
     assert answer.status_code == 200, answer.status_code
     return answer.content.decode()
 

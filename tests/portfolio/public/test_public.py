@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -49,9 +50,9 @@ def project() -> Proposal:
 
 
 def text(name: str, *arguments: Any, **query: Any) -> str:
-    answer = Client().get(
-        reverse(f"portfolio:{name}", args=arguments), query, headers={"Accept-Language": "en"}
-    )
+    reader = Client()
+    reader.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    answer = reader.get(reverse(f"portfolio:{name}", args=arguments), query)
     assert answer.status_code == 200, answer.status_code
     return b"".join(answer.streaming_content).decode() if answer.streaming else answer.content.decode()  # type: ignore[attr-defined, arg-type]
 

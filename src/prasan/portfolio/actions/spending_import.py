@@ -15,7 +15,7 @@ from prasan.city.registers import registers
 from prasan.fabric.actors import Actor
 from prasan.fabric.problems import Forbidden
 from prasan.portfolio import policies
-from prasan.portfolio.actions.delivery import Place, Stage, is_as_far, write_figures
+from prasan.portfolio.actions.delivery import LONGEST_NAME, Place, Stage, is_as_far, write_figures
 from prasan.portfolio.models import BudgetFigure, Proposal
 from prasan.portfolio.workbooks.reading import Fault
 from prasan.portfolio.workbooks.spending import SpendingRow, read_spending
@@ -69,7 +69,7 @@ def spending_import(
             done.errors = [fault for one in rows for fault in one.row.faults]
             for proposal, told in _by_project(taken):
                 figures = {place: amount for one in told for place, (amount, _column) in one.figures.items()}
-                entered, changed = write_figures(actor, proposal, figures, name, origin)
+                entered, changed = write_figures(actor, proposal, figures, name[:LONGEST_NAME], origin)
                 done.projects += 1
                 done.entered += entered
                 done.changed += changed
@@ -88,7 +88,7 @@ Taken = list[tuple[SpendingRow, Proposal]]
 
 def _matched(rows: Sequence[SpendingRow]) -> Taken:
     """Rows with the project that each names, locked; what names none is noted."""
-    codes = {one.code.upper() for one in rows if one.code}
+    codes = {one.code for one in rows if one.code}
     numbers = {one.own_number for one in rows if one.own_number and not one.code}
     locked = Proposal.objects.select_for_update().order_by("id")
     by_code = {one.code: one for one in locked.filter(code__in=codes)}
@@ -99,7 +99,7 @@ def _matched(rows: Sequence[SpendingRow]) -> Taken:
     for one in rows:
         if not one.code and not one.own_number:
             continue
-        found = [by_code[one.code.upper()]] if one.code.upper() in by_code else []
+        found = [by_code[one.code]] if one.code in by_code else []
         if not one.code:
             found = _of_agency(by_number[one.own_number], one.agency)
         if fault := _match_fault(one, found):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from prasan.city.models import Indicator
@@ -324,8 +324,9 @@ def late_projects(today: date) -> set[int]:
     granted = Q(proposal__status__in=GRANTED)
     open_ones = Milestone.objects.filter(granted, done_on=None, planned_on__lt=today - lateness.GRACE)
     found = set(open_ones.values_list("proposal_id", flat=True))
-    figures: dict[int, list[BudgetFigure]] = defaultdict(list)
-    for one in BudgetFigure.objects.filter(granted, fiscal_year__lte=fiscal_year(today)):
-        figures[one.proposal_id].append(one)
-    found |= {key for key, told in figures.items() if lateness.reasons((), sums_of(told), today)}
-    return found
+    sums: dict[int, dict[tuple[int, str], Decimal]] = defaultdict(dict)
+    figures = BudgetFigure.objects.filter(granted, fiscal_year__lte=fiscal_year(today)).order_by()
+    rows = figures.values_list("proposal_id", "fiscal_year", "stage").annotate(sum=Sum("amount"))
+    for key, year, stage, amount in rows:
+        sums[key][year, stage] = amount
+    return found | {key for key, told in sums.items() if lateness.reasons((), told, today)}

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from prasan.fabric.codes import read_code
 from prasan.fabric.problems import Invalid
 from prasan.portfolio.actions.delivery import Place, Stage, figure_faults
 from prasan.portfolio.fiscal import fiscal_year as fiscal_year_of
@@ -107,7 +108,7 @@ def _spending_row(row: Row, key: str, title_year: int | None) -> SpendingRow:
     code, own_number, agency = (str(given.get(name) or "") for name in ("code", "own_number", "agency"))
     month = given.get("month")
     year = given.get("year") or title_year or (fiscal_year_of(month) if month else None)
-    one = SpendingRow(row, code, own_number, agency, year, to_date=given.get("to_date"))
+    one = SpendingRow(row, read_code(code) or code, own_number, agency, year, to_date=given.get("to_date"))
     if not one.code and not one.own_number:
         row.add_fault("code", gettext("The row names no project: its code or the agency's number is needed."))
     if year is None:
