@@ -21,82 +21,27 @@ class PortfolioConfig(AppConfig):
         from prasan.portfolio.selection import criteria  # noqa: F401 — and at this one
 
         register_section(Section(code="portfolio", label=_("Digital projects"), icon="building", order=70))
-        add_place(
-            NavigationItem(
-                url_name="portfolio:systems",
-                section="portfolio",
-                label=_("Systems"),
-                icon="building",
-                audience=policies.may_see_portfolio,
-                order=70,
+        for order, (url_name, label, icon, audience) in enumerate(
+            (
+                ("governor", _("Overview"), "eye", policies.may_see_whole_page),
+                ("proposals", _("Proposals"), "list", policies.may_see_portfolio),
+                ("screening", _("Screening"), "filter", policies.may_see_choice),
+                ("systems", _("Systems"), "building", policies.may_see_portfolio),
+                ("plans", _("Consolidation"), "merge", policies.may_see_portfolio),
+                ("prices", _("Price check"), "search", policies.may_see_whole_page),
+                ("scenarios", _("Choice"), "chart", policies.may_see_choice),
+                ("deliveries", _("Decided projects"), "finished", policies.may_see_portfolio),
             )
-        )
-
-        add_place(
-            NavigationItem(
-                url_name="portfolio:scenarios",
-                section="portfolio",
-                label=_("Choice"),
-                icon="chart",
-                audience=policies.may_see_choice,
-                order=76,
-            )
-        )
-
-        add_place(
-            NavigationItem(
-                url_name="portfolio:proposals",
-                section="portfolio",
-                label=_("Proposals"),
-                icon="list",
-                audience=policies.may_see_portfolio,
-                order=72,
-            )
-        )
-        add_place(
-            NavigationItem(
-                url_name="portfolio:deliveries",
-                section="portfolio",
-                label=_("Decided projects"),
-                icon="finished",
-                audience=policies.may_see_portfolio,
-                order=78,
-            )
-        )
-        add_place(
-            NavigationItem(
-                url_name="portfolio:governor",
-                section="portfolio",
-                label=_("Overview"),
-                icon="eye",
-                audience=policies.may_see_whole_page,
-                order=79,
-            )
-        )
+        ):
+            add_place(
+                NavigationItem(
+                    url_name=f"portfolio:{url_name}", label=label, icon=icon, audience=audience, order=order,
+                    section="portfolio",
+                )
+            )  # fmt: skip
         add_place(
             NavigationItem(
                 url_name="portfolio:public_projects", label=_("City projects"), place="footer", order=20
-            )
-        )
-        add_place(
-            NavigationItem(
-                url_name="portfolio:plans",
-                section="portfolio",
-                label=_("Consolidation"),
-                icon="merge",
-                audience=policies.may_see_portfolio,
-                order=74,
-            )
-        )
-
-        add_place(
-            NavigationItem(
-                url_name="portfolio:prices",
-                section="portfolio",
-                label=_("Price check"),
-                icon="search",
-                audience=policies.may_see_whole_page,
-                order=75,
             )
         )
         decisions.register(subjects.ProposalKind())
