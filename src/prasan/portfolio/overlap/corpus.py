@@ -25,7 +25,9 @@ FIELDS = {"title": 1.0, "objective": 0.6, "scope": 0.35, "capability": 0.5, "ben
 SIGN_FIELDS = {"title": 1.0, "objective": 0.8, "scope": 0.6, "capability": 0.6, "benefit": 0.4}
 FOREMOST = 0.3  # hints of a concept below this share of the strongest one's are dropped
 SHARP = 2
-ENOUGH = 5.0  # rarity of all words that hint at a concept together, from which they are full evidence
+# Rarity of all words that hint at a concept together, from which they are full evidence: more where an item is
+# nothing but a title, as in lists of running costs.
+ENOUGH, ENOUGH_OF_A_TITLE = 3.5, 5.0
 PHRASES = 0.2  # weight of a phrase that is met beside the hints
 WINDOW = 22  # words of one clause; Thai has no full stops to go by
 COVERED = 0.74  # share of a phrase's weight that must be there
@@ -61,6 +63,7 @@ class Reading:
     windows: tuple[Window, ...]
     met: tuple[tuple[int, int], ...]  # field and concept of phrases that stand there as they are written
     districts: frozenset[str]
+    described: bool  # says more than a title
     carries_on: bool
     buys: bool
 
@@ -129,6 +132,7 @@ def read_item(item: Item, lexicon: Lexicon) -> Reading:
         windows=tuple(windows),
         met=tuple(met),
         districts=frozenset(districts),
+        described=bool(item.objective or item.scope),
         carries_on=carries_on(item.nature, item.title),
         buys=item.sort == "proposal" and buys(item.title),
     )
@@ -305,7 +309,11 @@ def concept_gists(readings: Sequence[Reading], lexicon: Lexicon, strengths: Matr
         _foremost(sparse.csr_matrix(normalised(told) @ lexicon.documents.T + PHRASES * strengths))
     )
     evidence = sparse.csr_matrix(told @ lexicon.documents.sign().T)
-    evidence.data = np.minimum(1, evidence.data / ENOUGH)
+    needed = np.asarray(
+        [ENOUGH if reading.described else ENOUGH_OF_A_TITLE for reading in readings], np.float32
+    )
+    evidence = sparse.csr_matrix(sparse.diags(1 / needed) @ evidence)
+    evidence.data = np.minimum(1, evidence.data)
     return foremost, sparse.csr_matrix(foremost.multiply(evidence), dtype=np.float32)
 
 

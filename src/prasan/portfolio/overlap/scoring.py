@@ -14,7 +14,7 @@ from prasan.portfolio.overlap.items import Item, Kind, Match, Reason
 
 # The chance that two items do the same: a logistic model over these likenesses (docs/overlap.md: how they came about).
 WEIGHTS = {"gist": 11.0, "words": 2.0, "letters": 0.8}
-BIAS = -4.6
+BIAS = -4.95
 FLAG_AT = 0.5
 COMMODITY_AT = 0.4  # likeness of goods above which two items ask for the same goods
 COMMODITY_SCORE = 0.4  # such a pair never ranks above one that does the same
