@@ -18,6 +18,7 @@ class PortfolioConfig(AppConfig):
             subjects,
             tiers,  # noqa: F401 — and at portfolio.yaml
         )
+        from prasan.portfolio.overlap import lexicon_file  # noqa: F401 — and at concepts.yaml
         from prasan.portfolio.selection import criteria  # noqa: F401 — and at this one
 
         register_section(Section(code="portfolio", label=_("Digital projects"), icon="building", order=70))

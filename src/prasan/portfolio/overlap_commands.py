@@ -52,12 +52,12 @@ def run_screen(given: argparse.Namespace) -> int:
         print(json.dumps(told))
     else:
         flagged = ", ".join(f"{kind} {count}" for kind, count in told["flagged"].items()) or "nothing"
-        print(f"{given.out}: {len(pairs):,} pairs in {told['seconds']} s; flagged: {flagged}")
+        print(f"{given.out}: {told['pairs']:,} pairs in {told['seconds']} s; flagged: {flagged}")
     return 0
 
 
 def screened(proposals: list[Item], systems: list[Item], lexicon: Lexicon, *, limit: int) -> Iterator[Match]:
-    """The nearest of each proposal, each pair once, in the order of proposals and likeness.
+    """The nearest of each proposal, in the order of proposals and likeness; two that are near each other stand twice.
 
     A code that a proposal and a system share is an error of the files that the pairs could not show: FileError.
     """
@@ -70,13 +70,8 @@ def screened(proposals: list[Item], systems: list[Item], lexicon: Lexicon, *, li
         raise FileError(f"the code {min(both)} is both a proposal's and a system's")
     corpus = build_corpus([*proposals, *systems], lexicon)
     known = {item.code for item in systems}
-    seen: set[tuple[str, str]] = set()
     for row in screen(taken(corpus, len(proposals)), corpus, limit=limit):
-        for match in row:
-            pair = (min(match.left, match.right), max(match.left, match.right))
-            if pair not in seen:
-                seen.add(pair)
-                yield replace(match, kind=_told_kind(match, match.right in known))
+        yield from (replace(match, kind=_told_kind(match, match.right in known)) for match in row)
 
 
 def _told_kind(match: Match, system: bool) -> Kind:
@@ -87,6 +82,7 @@ def _told_kind(match: Match, system: bool) -> Kind:
 
 
 def _counts(systems: list[Item], proposals: list[Item], pairs: list[Match], seconds: float) -> dict[str, Any]:
+    pairs = list({frozenset((match.left, match.right)): match for match in pairs}.values())
     return {
         "systems": len(systems),
         "proposals": len(proposals),

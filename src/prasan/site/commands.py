@@ -75,7 +75,9 @@ def _add_web_options(parser: argparse.ArgumentParser) -> None:
     workers = int(environment.get("PRASAN_WEB_WORKERS", cores()))
     parser.add_argument("--host", default=host, help="address to listen on (PRASAN_HOST; 127.0.0.1)")
     parser.add_argument("--port", type=int, default=port, help="port to listen on (PORT; 8000)")
-    parser.add_argument("--workers", type=int, default=workers, help="web processes (PRASAN_WEB_WORKERS; one per core)")
+    parser.add_argument(
+        "--workers", type=int, default=workers, help="web processes (PRASAN_WEB_WORKERS; one per core)"
+    )
 
 
 def _wants_demo() -> bool:

@@ -100,7 +100,9 @@ def ensure_server_fits() -> None:
             " embedded PostgreSQL."
         ) from error
     with connection.cursor() as cursor:
-        cursor.execute("select current_setting('server_version_num')::int, current_setting('server_encoding')")
+        cursor.execute(
+            "select current_setting('server_version_num')::int, current_setting('server_encoding')"
+        )
         version, encoding = cursor.fetchone()
     if version < OLDEST_SERVER:
         raise OperatorError(f"The database is PostgreSQL {version // 10000}; at least 15 is needed.")
@@ -185,7 +187,7 @@ def _greet(options: Options) -> None:
     if options.demo:
         with translation.override("en"):  # columns of Thai do not line up in terminals
             for account in demo.accounts():
-                console.print(f"  {account.role:<14} {account.sign_in:<34} {account.password}")
+                console.print(f"  {account.role:<19} {account.sign_in:<30} {account.password}")
     console.print()
 
 
@@ -195,5 +197,3 @@ def _step(name: str) -> Iterator[None]:
     with console.status(f"{name} …"):
         yield
     console.print(f"  {name:<28} {time.monotonic() - began:5.1f} s")
-
-

@@ -56,8 +56,9 @@ def test_files_become_pairs_without_database_or_settings(folder: Path) -> None:
     with (folder / "out.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["left_code", "right_code", "kind", "score", "flagged", "reason"]
-    pairs = [frozenset((row["left_code"], row["right_code"])) for row in rows]
-    assert len(pairs) == len(set(pairs)) == 6  # every pair once: 3 of proposals, 3 with the system
+    assert told["pairs"] == 6  # 3 of proposals, 3 with the system
+    nearest = {one: {row["right_code"] for row in rows if row["left_code"] == one} for one in ("P1", "P2", "P3")}
+    assert nearest == {"P1": {"P2", "P3", "S1"}, "P2": {"P1", "P3", "S1"}, "P3": {"P1", "P2", "S1"}}
     assert {row["kind"] for row in rows} <= {"same_function", "existing_system", "commodity", "continuation"}
     assert all("แพทย์ทางไกล" in row["reason"] for row in rows if row["flagged"] == "1")
 

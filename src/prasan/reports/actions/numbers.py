@@ -55,13 +55,11 @@ def numbers_publish(*, now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     months = numbers.months_back(timezone.localtime(now).date(), PUBLISHED_MONTHS)
-    return sum(
-        indicator_publish(
-            actor=STATISTICIAN, values=[*_month(first, last, now), *_by_category(first, last)],
-            published_by="reports", origin="job",
-        )  # fmt: skip
-        for first, last in months
-    )
+    count = 0
+    for first, last in months:
+        values = [*_month(first, last, now), *_by_category(first, last)]
+        count += indicator_publish(actor=STATISTICIAN, values=values, published_by="reports", origin="job")
+    return count
 
 
 def _by_category(first: date, last: date) -> Iterator[IndicatorValue]:
