@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             name='RoleGrant',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.TextField(choices=[('officer', 'Officer'), ('dispatcher', 'Dispatcher'), ('supervisor', 'Supervisor'), ('analyst', 'Analyst'), ('auditor', 'Auditor'), ('admin', 'Administrator')])),
+                ('role', models.TextField(choices=[('officer', 'Officer'), ('dispatcher', 'Dispatcher'), ('supervisor', 'Supervisor'), ('digital_officer', 'Digital officer'), ('analyst', 'Analyst'), ('secretary', 'Committee secretary'), ('auditor', 'Auditor'), ('admin', 'Administrator')])),
                 ('valid_from', models.DateField(db_default=django.db.models.functions.datetime.Now())),
                 ('valid_to', models.DateField(null=True)),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='city.agency')),
