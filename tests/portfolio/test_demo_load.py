@@ -32,15 +32,15 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def publish(areas: list[str]) -> None:
-    """Reports that these areas had in the last full month."""
+def publish(*published: tuple[str, str]) -> None:
+    """Reports of the last full month, by (indicator, area)."""
     last = timezone.localdate().replace(day=1) - timedelta(days=1)
     values = [
         IndicatorValue(
-            name="reports.received", area=area, period_start=last.replace(day=1), period_end=last,
+            name=name, area=area, period_start=last.replace(day=1), period_end=last,
             value=Decimal(120), unit="reports",
         )
-        for area in areas
+        for name, area in published
     ]  # fmt: skip
     indicator_publish(actor=Actor.system("test"), values=values, published_by="reports", origin="test")
 
@@ -49,7 +49,7 @@ def publish(areas: list[str]) -> None:
 def loaded(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Loaded once for all tests here, and taken back afterwards."""
     with django_db_blocker.unblock(), transaction.atomic():
-        publish(["1005", "1033"])
+        publish(("reports.received.flood", "1005"), ("reports.received.waste", "1033"))
         demo.load()
         yield
         transaction.set_rollback(True)
