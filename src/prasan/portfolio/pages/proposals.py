@@ -311,9 +311,7 @@ def _typed(data: QueryDict) -> Content:
     }
     return Content(
         title=data.get("title", "")[:LONGEST_TYPED],
-        objective=(data.get("objective") or data.get("title", ""))[
-            :LONGEST_TYPED
-        ],  # a name alone says little
+        objective=data.get("objective", "")[:LONGEST_TYPED],
         scope=data.get("scope", "")[:LONGEST_TYPED],
         benefit=data.get("benefit", "")[:LONGEST_TYPED],
         capability=data.get("capability", ""),

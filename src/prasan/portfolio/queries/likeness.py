@@ -37,7 +37,8 @@ from prasan.portfolio.overlap.words import sentence
 RECHECK_SECONDS = 5.0
 LOOKED_AT = 40  # nearest of the whole city, before those that this reader may not know of are left out
 SHOWN = 5
-LEAST = 0.025  # what has nothing in common comes out at 0.01
+# What has nothing in common comes out at 0.01. A name alone says little: it is taken for what something is for, too.
+LEAST = 0.02
 GONE = (Proposal.Status.WITHDRAWN, Proposal.Status.NOT_APPROVED)
 Known = dict[str, tuple[str, str, str, str]]  # code → sort, title, agency, status
 
@@ -143,7 +144,8 @@ def _rows() -> tuple[list[Item], Known]:
 def system_item(system: System) -> Item:
     """A system in the words that are compared."""
     return Item(
-        code=system.code, title=system.name_th, sort="system", title_en=system.name_en, objective=system.purpose,
+        code=system.code, title=system.name_th, sort="system", title_en=system.name_en,
+        objective=system.purpose or system.name_th,
         agency=system.owner_id, agency_name=_agency(system.owner_id), capability=_capability(system.capability),
         data=" ".join(system.data_held), vendor=system.vendor,
     )  # fmt: skip
@@ -152,7 +154,7 @@ def system_item(system: System) -> Item:
 def proposal_item(proposal: Proposal, refers_to: Iterable[str] = (), excludes: Iterable[str] = ()) -> Item:
     """A proposal in the words that are compared."""
     return Item(
-        code=proposal.code, title=proposal.title, objective=proposal.objective, scope=proposal.scope,
+        code=proposal.code, title=proposal.title, objective=proposal.objective or proposal.title, scope=proposal.scope,
         benefit=proposal.benefit, agency=proposal.agency_id, agency_name=_agency(proposal.agency_id),
         nature=proposal.nature, category=proposal.lane, capability=_capability(proposal.capability),
         data=" ".join(proposal.data_held), refers_to=tuple(refers_to), excludes=tuple(excludes),
@@ -162,7 +164,8 @@ def proposal_item(proposal: Proposal, refers_to: Iterable[str] = (), excludes: I
 def content_item(code: str, agency: str, content: Content) -> Item:
     """What is being typed, in the words that are compared."""
     return Item(
-        code=code, title=content.title, objective=content.objective, scope=content.scope, benefit=content.benefit,
+        code=code, title=content.title, objective=content.objective or content.title, scope=content.scope,
+        benefit=content.benefit,
         agency=agency, agency_name=_agency(agency), nature=content.nature, category=content.lane,
         capability=_capability(content.capability), data=" ".join(content.data_held),
         refers_to=(*content.systems, *(c for c, kind in content.relations.items() if kind == "depends_on")),
