@@ -42,8 +42,17 @@ def beside(*pictures: Image.Image) -> Image.Image:
     return row
 
 
+def sign_in(page: Page, address: str, role: str) -> None:
+    """Enter a page as the demonstration's account of a role."""
+    page.goto(address)
+    page.fill("input[name=login]", f"{role}@demo.invalid")
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(f"{address}**")
+
+
 def main(address: str) -> None:
-    """Write overview.png, map.png, numbers.png and report.png."""
+    """Write overview.png, map.png, numbers.png, report.png and governor.png."""
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
@@ -51,16 +60,15 @@ def main(address: str) -> None:
         front, form = shot(phone, f"{address}/"), shot(phone, f"{address}/report/", 4)
         shot(desk, f"{address}/map/", 9).save(HERE / "map.png", optimize=True)
         shot(desk, f"{address}/numbers/").save(HERE / "numbers.png", optimize=True)
-        desk.goto(f"{address}/desk/")
-        desk.fill("input[name=login]", "dispatcher@demo.invalid")
-        desk.fill("input[name=password]", PASSWORD)
-        desk.press("input[name=password]", "Enter")
-        desk.wait_for_url("**/desk/**")
+        sign_in(desk, f"{address}/desk/", "dispatcher")
         inbox = shot(desk, f"{address}/desk/")
         desk.locator("[data-open]").first.click()
         desk.wait_for_load_state("networkidle")
         desk.screenshot(path=HERE / "report.png")
         beside(front, form, inbox).save(HERE / "overview.png", optimize=True)
+        analyst = open_page(browser, 1280, 1000)
+        sign_in(analyst, f"{address}/portfolio/governor/", "analyst")
+        shot(analyst, f"{address}/portfolio/governor/").save(HERE / "governor.png", optimize=True)
         browser.close()
 
 
