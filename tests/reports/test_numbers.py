@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prasan.city.models import Indicator
+from prasan.city.registers import registers
 from prasan.fabric.models import LedgerEntry
 from prasan.reports.actions.numbers import numbers_compute, numbers_publish
 from prasan.reports.models import NumbersSnapshot, Report
@@ -161,10 +162,10 @@ def test_reports_outside_the_period_are_not_in_it() -> None:
 
 
 def test_divisions_are_counted_with_their_district_office_and_outside_bodies_by_themselves() -> None:
-    assert numbers.top_agency("district.1001.works") == "district.1001"
-    assert numbers.top_agency("district.1001") == "district.1001"
-    assert numbers.top_agency("out.mea.thonburi") == "out.mea"
-    assert numbers.top_agency("bma") == "bma"
+    assert registers().top("district.1001.works") == "district.1001"
+    assert registers().top("district.1001") == "district.1001"
+    assert registers().top("out.mea.thonburi") == "out.mea"
+    assert registers().top("bma") == "bma"
     told(agency="district.1001.works")
     told(agency="district.1001.cleansing")
     told(agency="out.mea", category="lighting")

@@ -79,6 +79,13 @@ class Registers:
         """Codes of all agencies above."""
         return self._ancestors.get(code, frozenset())
 
+    def top(self, code: str) -> str:
+        """The agency right below the city that a code belongs to; the city and outside bodies stand for themselves."""
+        above = self.agencies[code].parent_id if code in self.agencies else None
+        while above and above != self.root.code:
+            code, above = above, self.agencies[above].parent_id
+        return code
+
     def descendants(self, code: str) -> frozenset[str]:
         """The agency's own code and those of all agencies below, those that are gone included."""
         return self._descendants.get(code, frozenset({code}))

@@ -137,7 +137,7 @@ def due_page(actor: Actor, *, agency: str = "", cursor: str = "") -> paging.Page
 def owners() -> list[str]:
     """Codes of the agencies right below the city under which a system stands, by name. One statement."""
     found = {
-        top_agency(code) for code in System.objects.order_by().values_list("owner_id", flat=True).distinct()
+        registers().top(code) for code in System.objects.order_by().values_list("owner_id", flat=True).distinct()
     }
     return sorted(found, key=lambda code: registers().agency(code).name)
 
@@ -262,7 +262,7 @@ def findings(today: date) -> silos.Findings:
         "code", "owner_id", "lifecycle", "capability", "data_held", "confirmed_on"
     )
     held = [
-        silos.Held(code, top_agency(owner), lifecycle, capability, tuple(data), confirmed_on)
+        silos.Held(code, registers().top(owner), lifecycle, capability, tuple(data), confirmed_on)
         for code, owner, lifecycle, capability, data, confirmed_on in rows
     ]
     links = Interface.objects.order_by("pk").values_list("provider__code", "consumer__code", "method")
@@ -345,18 +345,9 @@ def _in_cell(agency_field: str, capability: str, column: str) -> Q:
     return within & Q(**{f"{agency_field}__in": sorted(agency_codes(column))}) if column else within
 
 
-def top_agency(code: str) -> str:
-    """The agency right below the city that a code belongs to; the city and outside bodies stand for themselves."""
-    agencies = registers().agencies
-    above = agencies[code].parent_id
-    while above and above != registers().root.code:
-        code, above = above, agencies[above].parent_id
-    return code
-
-
 def column_of(code: str) -> str:
     """The heat map's column of an agency."""
-    top = top_agency(code)
+    top = registers().top(code)
     return DISTRICTS if registers().agency(top).kind == Agency.Kind.DISTRICT_OFFICE else top
 
 

@@ -154,16 +154,7 @@ def _tops(codes: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     names, places = np.unique(codes, return_inverse=True)
-    return np.array([top_agency(str(name)) for name in names], dtype=object)[places] if len(names) else codes
-
-
-def top_agency(code: str) -> str:
-    """The agency right below the city that a code belongs to; an outside body stands for itself."""
-    agencies = registers().agencies
-    above = agencies[code].parent_id if code in agencies else None
-    while above and above != registers().root.code:
-        code, above = above, agencies[above].parent_id
-    return code
+    return np.array([registers().top(str(name)) for name in names], dtype=object)[places] if len(names) else codes
 
 
 def received(start: datetime, end: datetime) -> dict[tuple[str, str], int]:
